@@ -1,0 +1,29 @@
+import type { Request } from 'express'
+import type { Origin } from '../src/core/events.js'
+
+/** The address of the client, by the host's `trust proxy`; IPv4 addresses in IPv6 clothes are undressed. */
+export type ClientAddress = (req: Request) => string | null
+
+/**
+ * `trust proxy: true` believes whatever a client writes into X-Forwarded-For; then `proxyHops` decides instead:
+ * so many addresses, counted from the socket, are proxies of ours. 0 (the default) is the socket's own address.
+ */
+export function clientAddress(proxyHops: number): ClientAddress {
+  return (req) => {
+    const address = req.app.get('trust proxy') === true ? byHops(req, proxyHops) : req.ip
+    return address ? address.replace(/^::ffff:(?=\d+\.)/i, '') : null
+  }
+}
+
+function byHops(req: Request, hops: number): string | undefined {
+  const forwarded = String(req.headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .map((each) => each.trim())
+    .filter(Boolean)
+  return [...forwarded, req.socket.remoteAddress].at(-1 - hops) ?? req.socket.remoteAddress
+}
+
+export const originOf = (req: Request, addressOf: ClientAddress): Origin => ({
+  ip: addressOf(req),
+  userAgent: req.get('user-agent') ?? null,
+})

@@ -1,0 +1,82 @@
+import type { ErrorRequestHandler, Request } from 'express'
+import { SecurityError, type ErrorCode } from '../src/core/errors.js'
+import { localPath } from '../src/core/return-to.js'
+import type { ErrorModel } from '../views/models.js'
+import { wantsHtml } from './negotiate.js'
+import { sendProblem, type Pages } from './pages.js'
+
+type Words = [ErrorModel['title'], ErrorModel['text']]
+
+const WORDS: Record<ErrorCode, Words> = {
+  sign_in_required: ['page.required.title', 'page.required.text'],
+  session_revoked: ['page.required.title', 'page.required.text'],
+  session_expired: ['page.required.title', 'page.required.text'],
+  step_up_required: ['step_up.title', 'step_up.description'],
+  api_key_invalid: ['page.forbidden.title', 'page.forbidden.text'],
+  csrf: ['page.csrf.title', 'page.csrf.text'],
+  forbidden: ['page.forbidden.title', 'page.forbidden.text'],
+  password_managed_by_idp: ['page.managed.title', 'page.managed.text'],
+  bad_request: ['page.bad_request.title', 'page.bad_request.text'],
+  invalid_form: ['page.bad_request.title', 'page.bad_request.text'],
+  invalid_credentials: ['page.bad_request.title', 'page.bad_request.text'],
+  password_rules: ['page.bad_request.title', 'page.bad_request.text'],
+  not_found: ['page.not_found.title', 'page.not_found.text'],
+  method_not_allowed: ['page.method.title', 'page.method.text'],
+  payload_too_large: ['page.too_large.title', 'page.too_large.text'],
+  unsupported_media_type: ['page.bad_request.title', 'page.bad_request.text'],
+  internal: ['page.internal.title', 'page.internal.text'],
+  unavailable: ['page.unavailable.title', 'page.unavailable.text'],
+}
+
+/** Where a browser goes when it lacks what a page needs. */
+const LEADS_TO: Partial<Record<ErrorCode, string>> = {
+  sign_in_required: '/sign-in',
+  session_revoked: '/sign-in',
+  session_expired: '/sign-in',
+  step_up_required: '/step-up',
+}
+
+export interface ErrorHandlerOptions {
+  pages: Pages
+  origin: string
+  report: (error: unknown) => void
+}
+
+/** Turns a refused guard into a redirect, a page or problem+json. Errors that are not ours go on to the host. */
+export function errorHandler({ pages, origin, report }: ErrorHandlerOptions): ErrorRequestHandler {
+  return function sallyportErrorHandler(error: unknown, req, res, next) {
+    if (!(error instanceof SecurityError) || res.headersSent) return next(error)
+    if (error.status >= 500) report(error.cause ?? error)
+    res.set(error.headers)
+    res.setHeader('Cache-Control', 'no-store')
+    const lead = LEADS_TO[error.code]
+    if (!wantsHtml(req)) return sendProblem(res, error)
+    if (lead) return res.redirect(303, `${pages.base}${lead}${returnQuery(req, origin)}`)
+    const [title, text] = WORDS[error.code]
+    pages.send(req, res, 'error', { status: error.status, title, text }, error.status)
+  }
+}
+
+/** A refused GET is resumed after signing in; of anything else, the page that it came from. */
+function returnQuery(req: Request, origin: string): string {
+  const isRead = req.method === 'GET' || req.method === 'HEAD'
+  const referer = req.get('referer')
+  const path = isRead ? req.originalUrl : referer?.startsWith(`${origin}/`) ? referer.slice(origin.length) : null
+  const returnTo = localPath(path, origin)
+  return returnTo ? `?${new URLSearchParams({ returnTo }).toString()}` : ''
+}
+
+/** On our own routes every error is ours: what a body parser refused is a 4xx, anything unexpected a reported 500. */
+export function asSecurityError(): ErrorRequestHandler {
+  return function asSecurityError(error: unknown, _req, _res, next) {
+    if (error instanceof SecurityError) return next(error)
+    const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined
+    next(new SecurityError(codeOf(status), { cause: error }))
+  }
+}
+
+function codeOf(status: unknown): ErrorCode {
+  if (status === 413) return 'payload_too_large'
+  if (status === 415) return 'unsupported_media_type'
+  return typeof status === 'number' && status >= 400 && status < 500 ? 'bad_request' : 'internal'
+}

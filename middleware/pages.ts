@@ -1,0 +1,67 @@
+import type { Request, Response } from 'express'
+import type { Clock } from '../src/core/clock.js'
+import type { SecurityError } from '../src/core/errors.js'
+import type { PageContext, Views } from '../views/models.js'
+import type { Renderer } from '../views/renderer.js'
+import type { Csrf } from './csrf.js'
+import type { FlashCookie } from './flash.js'
+import { wantsJson } from './negotiate.js'
+
+export interface PagesOptions {
+  renderer: Renderer
+  csrf: Csrf
+  flash: FlashCookie
+  basePath: string
+  productName: string
+  clock: Clock
+}
+
+/** Answers with a page, or with the page's model where JSON is asked for. */
+export class Pages {
+  readonly base: string
+  readonly flash: FlashCookie
+  readonly renderer: Renderer
+  readonly #options: PagesOptions
+
+  constructor(options: PagesOptions) {
+    this.base = options.basePath
+    this.flash = options.flash
+    this.renderer = options.renderer
+    this.#options = options
+  }
+
+  send<K extends keyof Views>(req: Request, res: Response, name: K, model: Views[K], status = 200): void {
+    res.status(status)
+    res.vary('Accept')
+    if (wantsJson(req)) {
+      const csrfToken = this.#options.csrf.tokenFor(req, res)
+      res.json({ ...model, csrfToken })
+    } else res.type('html').send(this.renderer.page(name, model, this.context(req, res)))
+  }
+
+  /** What the layout needs. Takes the flash message, so that it is shown once. */
+  context(req: Request, res: Response): PageContext {
+    return {
+      base: this.base,
+      path: req.path,
+      productName: this.#options.productName,
+      language: 'en',
+      now: this.#options.clock.now(),
+      user: req.security?.user ?? null,
+      csrfToken: this.#options.csrf.tokenFor(req, res),
+      flash: this.flash.take(req, res),
+    }
+  }
+
+  /** After a POST that was done: 303 to a page of ours, or 200 with what a script wants to know. */
+  done(req: Request, res: Response, to: string, json: Record<string, unknown> = {}): void {
+    if (wantsJson(req)) res.json({ ok: true, ...json })
+    else res.redirect(303, to)
+  }
+}
+
+/** RFC 9457. No more than the code and what the error itself chose to tell. */
+export function sendProblem(res: Response, error: SecurityError): void {
+  const body = JSON.stringify({ title: error.code, status: error.status, code: error.code, ...error.extra })
+  res.status(error.status).type('application/problem+json').send(body)
+}

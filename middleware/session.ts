@@ -1,0 +1,64 @@
+import type { CookieOptions, Request, RequestHandler, Response } from 'express'
+import session from 'express-session'
+import { deriveKey, randomToken, sha256 } from '../src/core/crypto.js'
+import type { Clock } from '../src/core/clock.js'
+import type { SessionRecord } from '../src/features/sessions/session.js'
+import type { SessionStore } from './session-store.js'
+
+export interface SessionOptions {
+  store: SessionStore
+  secrets: readonly string[]
+  /** True where the origin is https: then the cookie is `__Host-`, Secure. */
+  secure: boolean
+  clock: Clock
+}
+
+/** The session cookie and express-session behind it; the one place that gives a request a new session id. */
+export class SessionCookie {
+  readonly name: string
+  readonly middleware: RequestHandler
+  readonly #options: SessionOptions
+  readonly #attributes: CookieOptions
+  readonly #next = new WeakMap<Request, string>()
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.name = options.secure ? '__Host-sallyport' : 'sallyport'
+    this.#attributes = { httpOnly: true, sameSite: 'lax', path: '/', secure: options.secure }
+    this.middleware = session({
+      name: this.name,
+      store: options.store,
+      secret: options.secrets.map((secret) => deriveKey(secret, 'session cookie').toString('base64url')),
+      resave: false,
+      saveUninitialized: false,
+      cookie: this.#attributes as session.CookieOptions,
+      genid: (req) => this.#next.get(req as Request) ?? randomToken(),
+    })
+  }
+
+  /** A new session id and its hash, not yet given to anybody. */
+  newId(): { sid: string; idHash: string } {
+    const sid = randomToken()
+    return { sid, idHash: sha256(sid) }
+  }
+
+  /**
+   * Puts the request under a new id, for a session that is registered under it. Data of the host is carried along
+   * when the same user goes on (rotation), and left behind at a sign-in.
+   */
+  moveTo(req: Request, id: { sid: string; idHash: string }, record: SessionRecord, keepData: boolean): void {
+    const { cookie: _, ...data } = req.session
+    this.#next.set(req, id.sid)
+    // express-session gives the store a `generate`; types leave it out
+    ;(this.#options.store as unknown as { generate(req: Request): void }).generate(req)
+    this.#next.delete(req)
+    if (keepData) Object.assign(req.session, data)
+    req.session.cookie.maxAge = Math.max(0, record.expiresAt - this.#options.clock.now())
+    this.#options.store.own(req.session, id.idHash, record)
+  }
+
+  /** Expires the cookie, by name. */
+  clear(res: Response): void {
+    res.clearCookie(this.name, this.#attributes)
+  }
+}

@@ -1,0 +1,83 @@
+/** The catalogue of errors: stable code, HTTP status. `docs/errors.md` lists the same. */
+export const ERRORS = {
+  sign_in_required: 401,
+  session_revoked: 401,
+  session_expired: 401,
+  step_up_required: 401,
+  api_key_invalid: 401,
+  csrf: 403,
+  forbidden: 403,
+  password_managed_by_idp: 403,
+  bad_request: 400,
+  not_found: 404,
+  method_not_allowed: 405,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  invalid_form: 422,
+  invalid_credentials: 422,
+  password_rules: 422,
+  internal: 500,
+  unavailable: 503,
+} as const
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** Failing rules per form field, e.g. `{ newPassword: ['min_length'] }`. */
+export type FieldErrors = Record<string, string[]>
+
+interface Details {
+  /** Answer headers, e.g. `Retry-After`. */
+  headers?: Record<string, string>
+  /** More members of the problem+json answer. Never a secret, never what was typed. */
+  extra?: Record<string, unknown>
+  cause?: unknown
+}
+
+/** An expected refusal, with a code that API clients may rely on. */
+export class SecurityError extends Error {
+  readonly code: ErrorCode
+  readonly status: number
+  readonly headers: Record<string, string>
+  readonly extra: Record<string, unknown>
+
+  constructor(code: ErrorCode, { headers = {}, extra = {}, cause }: Details = {}) {
+    super(code, cause === undefined ? undefined : { cause })
+    this.name = 'SecurityError'
+    this.code = code
+    this.status = ERRORS[code]
+    this.headers = headers
+    this.extra = extra
+  }
+}
+
+/** A form that must be shown again: which rule failed, under which field. */
+export class FormError extends SecurityError {
+  readonly fields: FieldErrors
+
+  constructor(code: ErrorCode, fields: FieldErrors) {
+    super(code, { extra: { fields, rules: [...new Set(Object.values(fields).flat())] } })
+    this.name = 'FormError'
+    this.fields = fields
+  }
+}
+
+/** The set-up is wrong; the message says what to write instead. Thrown at start wherever that is possible. */
+export class ConfigurationError extends Error {
+  readonly code = 'configuration'
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(`sallyport: ${message}`, options)
+    this.name = 'ConfigurationError'
+  }
+}
+
+/** A store did not answer in time or not at all. Guards turn it into 503. */
+export class StoreUnavailable extends Error {
+  constructor(store: 'redis' | 'sql', cause: unknown) {
+    super(`${store} is unavailable: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    this.name = 'StoreUnavailable'
+  }
+}
+
+export const unavailable = (cause?: unknown) =>
+  new SecurityError('unavailable', { headers: { 'Retry-After': '2' }, cause })

@@ -1,0 +1,41 @@
+import type { Request, Response, Router } from 'express'
+import type { FieldErrors } from '../../core/errors.js'
+import { handle } from '../../../middleware/handle.js'
+import type { Pages } from '../../../middleware/pages.js'
+import { stateOf } from '../../../middleware/request-state.js'
+import { liveRecord, requireSession } from '../../../middleware/require-session.js'
+import type { MessageKey } from '../../../views/messages/catalogue.js'
+import type { Passwords } from '../passwords/passwords.js'
+import type { ListSessions } from '../sessions/view.js'
+
+/** Shows the Security page; with errors under the fields of a form that was refused. */
+export type ShowOverview = (req: Request, res: Response, errors?: FieldErrors, status?: number) => Promise<void>
+
+interface Parts {
+  pages: Pages
+  passwords: Passwords
+  listSessions: ListSessions
+}
+
+export function overview({ pages, passwords, listSessions }: Parts): ShowOverview {
+  const rules = passwords.rules.rules.map((rule) => ({
+    key: `rule.${rule}` as MessageKey,
+    count: passwords.rules.length,
+  }))
+  return async (req, res, errors = {}, status = 200) => {
+    const { userId, email, name, publicId } = liveRecord(stateOf(req).decision)
+    const [sessions, state] = await Promise.all([listSessions(userId, publicId), passwords.stateOf(userId)])
+    const changedAt = state.changedAt === null ? null : new Date(state.changedAt).toISOString()
+    const password = { managedHere: state.managedHere, changedAt, rules, errors }
+    pages.send(req, res, 'security', { user: { id: userId, email, name }, password, sessions }, status)
+  }
+}
+
+/** `GET /`: the Security page. */
+export function overviewRoutes(router: Router, showOverview: ShowOverview): void {
+  router.get(
+    '/',
+    requireSession(),
+    handle((req, res) => showOverview(req, res)),
+  )
+}

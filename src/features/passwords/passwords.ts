@@ -1,0 +1,123 @@
+import type { Clock } from '../../core/clock.js'
+import { FormError, SecurityError } from '../../core/errors.js'
+import type { HostUser, HostUsers } from '../../core/users.js'
+import type { Change, Database } from '../../stores/sql/database.js'
+import { BY_HOST, type By, type Sessions } from '../sessions/sessions.js'
+import { readCredential, setPasswordHash } from '../users/users.js'
+import { hashPassword, verifyHash } from './hashing.js'
+import { personalWords, type RuleSet } from './rules.js'
+
+/** Proof that a password was right: whose, and the epoch it was read under. */
+export interface PasswordProof<U extends HostUser = HostUser> {
+  user: U
+  epoch: number
+}
+
+export type PasswordVerdict =
+  { ok: true; proof: PasswordProof } | { ok: false; userId: string | null; reason: 'invalid_credentials' | 'disabled' }
+
+interface Parts {
+  db: Database
+  clock: Clock
+  users: HostUsers
+  sessions: Sessions
+  rules: RuleSet
+  /** The product's name and other words that no password may contain. */
+  contextWords: readonly string[]
+}
+
+export interface PasswordForm {
+  currentPassword: string
+  newPassword: string
+  confirmPassword: string
+}
+
+/** Passwords: verify, change, set. Whoever changes one ends the sessions that the old one opened. */
+export class Passwords {
+  readonly rules: RuleSet
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.rules = parts.rules
+    this.#parts = parts
+  }
+
+  /** Verifies a sign-in. Unknown, disabled and password-less accounts do the same work as a wrong password (invariant 5). */
+  async verify(email: string, password: string): Promise<PasswordVerdict> {
+    const user = (await this.#parts.users.findByEmail(email)) ?? null
+    const credential = user ? await readCredential(this.#parts.db, String(user.id)) : null
+    const right = await verifyHash(credential?.passwordHash ?? null, password)
+    const userId = user ? String(user.id) : null
+    if (!user || !credential || !right) return { ok: false, userId, reason: 'invalid_credentials' }
+    if (user.disabled || credential.disabled) return { ok: false, userId, reason: 'disabled' }
+    return { ok: true, proof: { user, epoch: credential.epoch } }
+  }
+
+  /** Verifies the password of a user who is signed in; the epoch it was read under, or null when it is wrong. */
+  async verifyOwn(userId: string, password: string): Promise<number | null> {
+    const credential = await readCredential(this.#parts.db, userId)
+    return (await verifyHash(credential.passwordHash, password)) ? credential.epoch : null
+  }
+
+  /** What the Security page says: whether there is a password here at all, and since when (null: unknown). */
+  async stateOf(userId: string): Promise<{ managedHere: boolean; changedAt: number | null }> {
+    const { passwordHash, passwordChangedAt } = await readCredential(this.#parts.db, userId)
+    return { managedHere: passwordHash !== null, changedAt: passwordChangedAt }
+  }
+
+  /** Refuses to go on for a user whose identity provider keeps the password. */
+  async assertManagedHere(userId: string): Promise<void> {
+    if (!(await this.stateOf(userId)).managedHere) throw new SecurityError('password_managed_by_idp')
+  }
+
+  /**
+   * Changes a user's own password: the current one must be right, the new one must keep the rules. Every session
+   * but `keep` ends. Returns how many ended; throws FormError for what must be typed again.
+   */
+  async change(
+    user: Pick<HostUser, 'email' | 'name'> & { id: string },
+    form: PasswordForm,
+    keep: string,
+    by: By,
+  ): Promise<number> {
+    const { passwordHash, epoch } = await readCredential(this.#parts.db, user.id)
+    if (passwordHash === null) throw new SecurityError('password_managed_by_idp')
+    const failing = this.rules.failing(form.newPassword, [...personalWords(user), ...this.#parts.contextWords])
+    const fields: Record<string, string[]> = {}
+    if (form.newPassword === form.currentPassword) failing.push('unchanged')
+    if (failing.length) fields.newPassword = failing
+    if (form.confirmPassword !== form.newPassword) fields.confirmPassword = ['mismatch']
+    const right = await verifyHash(passwordHash, form.currentPassword)
+    if (!right) fields.currentPassword = ['wrong_password']
+    if (Object.keys(fields).length) throw new FormError(right ? 'password_rules' : 'invalid_credentials', fields)
+    const ended = await this.#write(user.id, form.newPassword, { except: keep, ifEpoch: epoch }, by)
+    if (ended === null) throw new FormError('invalid_credentials', { currentPassword: ['wrong_password'] })
+    return ended
+  }
+
+  /** Sets a user's password without asking for the current one; for the host's own code. Ends all sessions of the user. */
+  async set(userId: string, plain: string): Promise<void> {
+    const user = await this.#parts.users.findById(userId)
+    if (!user) throw new SecurityError('not_found')
+    const failing = this.rules.failing(plain, [...personalWords(user), ...this.#parts.contextWords])
+    if (failing.length) throw new FormError('password_rules', { newPassword: failing })
+    await this.#write(userId, plain, {}, BY_HOST)
+  }
+
+  async #write(userId: string, plain: string, where: { except?: string; ifEpoch?: number }, by: By) {
+    const hash = await hashPassword(plain)
+    const at = this.#parts.clock.now()
+    const work = async ({ tx, record }: Change, ended: number) => {
+      await setPasswordHash(tx, userId, hash, at)
+      await record<'auth.password_changed'>({
+        action: 'auth.password_changed',
+        userId,
+        outcome: 'success',
+        occurredAt: at,
+        details: { sessionsRevoked: ended },
+        ...by,
+      })
+    }
+    return this.#parts.sessions.changeCredential({ userId, ...where }, 'password_changed', by, work)
+  }
+}

@@ -1,0 +1,137 @@
+import type { Clock } from '../../core/clock.js'
+import type { SessionReason } from '../../core/reasons.js'
+import type { Database } from '../../stores/sql/database.js'
+import type { SessionRow } from '../../stores/sql/schema.js'
+import type { DeadId } from './ending.js'
+import { isOverdue, recordOf, type SessionRecord } from './session.js'
+
+/** A row as a check finds it. `overdue`: alive in SQL, but past a limit; `expire` has to say it first. */
+export type Found = { kind: 'live' | 'overdue'; record: SessionRecord } | { kind: 'dead'; reason: SessionReason }
+
+/** A dead id as the tail sees it. */
+export interface TailedId extends DeadId {
+  seq: number
+  publicId: string
+  until: number
+  buried: 0 | 1
+}
+
+/** Ended sessions are kept for a month, so that a browser that comes back is told why. */
+const KEPT_MS = 30 * 86_400_000
+
+/** Reads of the session record, and the writes that decide nothing. Each is one SQL statement or two reads of final facts. */
+export class SessionRecords {
+  readonly #db: Database
+  readonly #clock: Clock
+
+  constructor(db: Database, clock: Clock) {
+    this.#db = db
+    this.#clock = clock
+  }
+
+  /** Step 2c: the row behind an id. Deadness is final, so a second read after "no such row" can only explain it. */
+  async find(idHash: string): Promise<Found> {
+    const row = await this.#db
+      .selectFrom('security_sessions')
+      .selectAll()
+      .where('id_hash', '=', idHash)
+      .executeTakeFirst()
+    if (!row) return { kind: 'dead', reason: await this.#reasonOf(idHash) }
+    if (row.ended_at !== null) return { kind: 'dead', reason: row.end_reason ?? 'revoked' }
+    const record = recordOf(row)
+    return { kind: isOverdue(record, this.#clock.now()) ? 'overdue' : 'live', record }
+  }
+
+  async #reasonOf(idHash: string): Promise<SessionReason> {
+    const dead = await this.#db
+      .selectFrom('security_dead_ids')
+      .select('reason')
+      .where('id_hash', '=', idHash)
+      .executeTakeFirst()
+    return dead?.reason ?? 'unknown'
+  }
+
+  /** A user's live sessions, the latest active first. */
+  async list(userId: string): Promise<SessionRow[]> {
+    const now = this.#clock.now()
+    const rows = await this.#db
+      .selectFrom('security_sessions')
+      .selectAll()
+      .where('user_id', '=', userId)
+      .where('ended_at', 'is', null)
+      .orderBy('last_active_at', 'desc')
+      .orderBy('created_at', 'desc')
+      .execute()
+    return rows.filter((row) => !isOverdue(recordOf(row), now))
+  }
+
+  /** The record of a session that is alive and within its limits, by its public id. */
+  async alive(publicId: string): Promise<SessionRecord | null> {
+    const row = await this.#db
+      .selectFrom('security_sessions')
+      .selectAll()
+      .where('public_id', '=', publicId)
+      .where('ended_at', 'is', null)
+      .executeTakeFirst()
+    const record = row && recordOf(row)
+    return record && !isOverdue(record, this.#clock.now()) ? record : null
+  }
+
+  /** Step 8: dead ids that nobody has marked as buried, dead since before `before`. */
+  async unburied(before: number): Promise<DeadId[]> {
+    return this.#db
+      .selectFrom('security_dead_ids')
+      .select(['id_hash as idHash', 'reason'])
+      .where('buried', '=', 0)
+      .where('died_at', '<', before)
+      .limit(500)
+      .execute()
+  }
+
+  /** Step 8: dead ids with a number above `seq` whose session could still be within its limit. */
+  async deadAfter(seq: number): Promise<TailedId[]> {
+    return this.#db
+      .selectFrom('security_dead_ids')
+      .select(['seq', 'id_hash as idHash', 'public_id as publicId', 'reason', 'until', 'buried'])
+      .where('seq', '>', seq)
+      .where('until', '>', this.#clock.now())
+      .orderBy('seq')
+      .execute()
+  }
+
+  async markBuried(idHashes: readonly string[]): Promise<void> {
+    if (idHashes.length === 0) return
+    await this.#db
+      .updateTable('security_dead_ids')
+      .set({ buried: 1 })
+      .where('id_hash', 'in', idHashes)
+      .where('buried', '=', 0)
+      .execute()
+  }
+
+  /** Writes when and from where a session was last used; at most once a minute whoever calls. */
+  async touch(publicId: string, ip: string | null, leastMs: number): Promise<void> {
+    const now = this.#clock.now()
+    await this.#db
+      .updateTable('security_sessions')
+      .set({ last_active_at: now, ip })
+      .where('public_id', '=', publicId)
+      .where('ended_at', 'is', null)
+      .where('last_active_at', '<=', now - leastMs)
+      .execute()
+  }
+
+  /** Deletes what nobody can ask for any more. */
+  async prune(): Promise<void> {
+    const now = this.#clock.now()
+    await this.#db.deleteFrom('security_session_data').where('expires_at', '<', now).execute()
+    await this.#db
+      .deleteFrom('security_dead_ids')
+      .where('until', '<', now - KEPT_MS)
+      .execute()
+    await this.#db
+      .deleteFrom('security_sessions')
+      .where('expires_at', '<', now - KEPT_MS)
+      .execute()
+  }
+}

@@ -1,0 +1,34 @@
+import { acknowledge } from './acknowledge.js'
+import { bury } from './bury.js'
+import type { SessionCore } from './core.js'
+import type { Ending } from './ending.js'
+import type { Aftermath, ChangeWhere, RevokeWhere } from './record-changes.js'
+import type { Change } from '../../stores/sql/database.js'
+
+/** Step 4, revoke and sign out. Buries and acknowledges even when somebody else had ended the session before. */
+export async function revoke(core: SessionCore, where: RevokeWhere, ending: Ending) {
+  const outcome = await core.changes.revoke(where, ending)
+  await finish(core, outcome)
+  return { found: outcome.found, ended: outcome.ended }
+}
+
+/** Step 5, change, disable, revoke all. False: the credential it rests on has changed meanwhile, so nothing was done. */
+export async function change(
+  core: SessionCore,
+  where: ChangeWhere,
+  ending: Ending,
+  work: (change: Change, ended: number) => Promise<void> = async () => {},
+): Promise<{ done: boolean; ended: number }> {
+  const outcome = await core.changes.change(where, ending, work)
+  if (!outcome) return { done: false, ended: 0 }
+  await finish(core, outcome)
+  return { done: true, ended: outcome.endedSessions.length }
+}
+
+/** After the commit: bury every dead id, tell every process, and only then say that it is done. */
+export async function finish(core: SessionCore, aftermath: Aftermath): Promise<void> {
+  const committedAt = core.clock.monotonic()
+  const confirmed = await bury(core, aftermath.deadIds)
+  await core.broadcast(aftermath.endedSessions)
+  await acknowledge(core, committedAt, confirmed)
+}

@@ -1,0 +1,67 @@
+import type { Router } from 'express'
+import { SecurityError } from '../../core/errors.js'
+import type { Csrf } from '../../../middleware/csrf.js'
+import type { RequestSession } from '../../../middleware/establish-session.js'
+import { handle } from '../../../middleware/handle.js'
+import { wantsJson } from '../../../middleware/negotiate.js'
+import type { Pages } from '../../../middleware/pages.js'
+import { stateOf } from '../../../middleware/request-state.js'
+import { liveRecord, requireSession } from '../../../middleware/require-session.js'
+import type { Sessions } from './sessions.js'
+import type { ListSessions } from './view.js'
+
+interface Parts {
+  router: Router
+  pages: Pages
+  csrf: Csrf
+  sessions: Sessions
+  listSessions: ListSessions
+  requestSession: RequestSession
+}
+
+/** `GET /sessions`, `POST /sessions/:id/revoke`, `POST /sessions/revoke-others`. */
+export function sessionRoutes({ router, pages, csrf, sessions, listSessions, requestSession }: Parts): void {
+  const guards = [requireSession(), csrf.protect({ visitors: false })]
+
+  router.get(
+    '/sessions',
+    requireSession(),
+    handle(async (req, res) => {
+      const { userId, publicId } = liveRecord(stateOf(req).decision)
+      pages.send(req, res, 'sessions', { sessions: await listSessions(userId, publicId) })
+    }),
+  )
+
+  router.post(
+    '/sessions/revoke-others',
+    guards,
+    handle(async (req, res) => {
+      const { userId, publicId } = liveRecord(stateOf(req).decision)
+      const revoked = await sessions.revokeAll(
+        userId,
+        { except: publicId, reason: 'revoked_others' },
+        requestSession.by(req),
+      )
+      pages.flash.set(res, { key: 'sessions.others_done', params: { count: revoked } })
+      pages.done(req, res, `${pages.base}/sessions`, { revoked })
+    }),
+  )
+
+  router.post(
+    '/sessions/:id/revoke',
+    guards,
+    handle(async (req, res) => {
+      const { userId, publicId } = liveRecord(stateOf(req).decision)
+      const id = String(req.params.id)
+      if (id === publicId) {
+        await requestSession.end(req, res)
+        return pages.done(req, res, `${pages.base}/sign-in`)
+      }
+      const { found, ended } = await sessions.revoke({ publicId: id, userId }, requestSession.by(req))
+      // a script is told that there is no such session; a person who clicked twice is told that it is done
+      if (!found || (!ended && wantsJson(req))) throw new SecurityError('not_found')
+      pages.flash.set(res, { key: ended ? 'sessions.revoked_done' : 'sessions.revoked_before', params: {} })
+      pages.done(req, res, `${pages.base}/sessions`)
+    }),
+  )
+}

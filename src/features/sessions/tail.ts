@@ -1,0 +1,66 @@
+import type { Clock } from '../../core/clock.js'
+import { bury } from './bury.js'
+import { TAIL_BOUND_MS, type SessionCore } from './core.js'
+import type { TailedId } from './records.js'
+
+/** Longer than our longest transaction: rows commit out of the order of their numbers, so the tail reads that far back. */
+const WINDOW_MS = 10_000
+const SWEEP_AFTER_MS = 1_000
+
+/** Step 8: what this process has seen die. */
+export class Tail {
+  readonly #clock: Clock
+  readonly #remembered = new Map<string, number>()
+  #marks: { at: number; seq: number }[] = []
+  #completeSince = -Infinity
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** False when the last complete tail began too long ago for a copy to be believed. */
+  isFresh(): boolean {
+    return this.#clock.monotonic() - this.#completeSince <= TAIL_BOUND_MS
+  }
+
+  remembers(idHash: string): boolean {
+    return this.#remembered.has(idHash)
+  }
+
+  /**
+   * Reads what died, buries it, then remembers it until the session's absolute limit. Returns what is new. A process
+   * that has just started buries only what nobody has: for the rest its memory is enough, since a check that finds an
+   * id in it goes to the row, and a refusal that the row decides writes the tombstone first.
+   */
+  async read(core: SessionCore): Promise<TailedId[]> {
+    const began = this.#clock.monotonic()
+    const first = this.#completeSince === -Infinity
+    const rows = await core.records.deadAfter(this.#lowWater(began))
+    const fresh = rows.filter((row) => !this.#remembered.has(row.idHash))
+    if (!(await bury(core, first ? fresh.filter((row) => row.buried === 0) : fresh))) return []
+    for (const row of fresh) this.#remembered.set(row.idHash, row.until)
+    const last = rows.at(-1)
+    if (last) this.#marks.push({ at: began, seq: last.seq })
+    this.#completeSince = began
+    return fresh
+  }
+
+  /** The highest number seen at least a window ago: nothing below it can still be about to commit. */
+  #lowWater(now: number): number {
+    const old = this.#marks.filter((mark) => mark.at <= now - WINDOW_MS)
+    const low = old.at(-1)
+    if (low) this.#marks = this.#marks.filter((mark) => mark.at >= low.at)
+    return low?.seq ?? 0
+  }
+
+  /** Forgets ids whose sessions could no longer live anyway. */
+  forgetOld(): void {
+    const now = this.#clock.now()
+    for (const [idHash, until] of this.#remembered) if (until < now) this.#remembered.delete(idHash)
+  }
+}
+
+/** Step 8: any process buries what has been dead, but not buried, for over a second. Whoever killed it may have crashed. */
+export async function sweep(core: SessionCore): Promise<void> {
+  await bury(core, await core.records.unburied(core.clock.now() - SWEEP_AFTER_MS))
+}

@@ -1,0 +1,188 @@
+import type { Redis } from 'ioredis'
+import { z } from 'zod'
+import { systemClock, type Clock } from './core/clock.js'
+import { durationMs, type Duration } from './core/durations.js'
+import { ConfigurationError } from './core/errors.js'
+import type { HostUser, HostUsers } from './core/users.js'
+import type { PasswordPreset } from './features/passwords/rules.js'
+
+export interface SessionOptions {
+  /** How long a session lives at most. @default '7d' */
+  absolute?: Duration
+  /** Ends a session after so long without a request. @default none: only the absolute limit */
+  idle?: Duration
+  /** How long a session lives at most for who chose "keep me signed in". @default '30d' */
+  rememberedAbsolute?: Duration
+  /** Ends a kept session after so long without a request. @default '14d' */
+  rememberedIdle?: Duration
+  /** At most so many sessions per user; the one longest unused makes room. @default 50 */
+  perUser?: number
+  /**
+   * When a revocation is confirmed: `fast` when every tombstone was confirmed by a settled Redis (in a split brain
+   * another process may accept the session for one more second), `strict` always after that second.
+   * @default 'fast'
+   */
+  acknowledge?: 'fast' | 'strict'
+}
+
+export interface PasswordOptions {
+  /** The rules for new passwords. @default 'classic12' */
+  rules?: PasswordPreset
+  /** Words that no password may contain: your product, your company. @default the product's name */
+  contextWords?: readonly string[]
+}
+
+export interface SecurityOptions<U extends HostUser = HostUser> {
+  /** Scheme, host and port that browsers use, e.g. `https://app.example.com`; no path. */
+  origin: string
+  /** At least 32 characters of randomness. `[new, old]` rotates: the first signs, all verify. */
+  secret: string | readonly [string, ...string[]]
+  /** Where the record is kept: `sqlite:./data/security.db`. */
+  database: string
+  /** Address of a Redis (`redis://...`), or an ioredis client. @default none: SQL alone serves */
+  redis?: string | Redis | undefined
+  /** How to find the users of your own table. */
+  users: HostUsers<U>
+  /** Address of the mail server, `smtp://...`; notices will be sent there. @default none */
+  mail?: string | undefined
+  /** Path of the security pages. @default '/security' */
+  basePath?: string
+  /** Path a browser is led to after signing in when it asked for nothing else. @default '/' */
+  afterSignIn?: string
+  /** What the pages call your product. @default the host name of `origin` */
+  productName?: string
+  /** Lifetimes and number of sessions. */
+  sessions?: SessionOptions
+  passwords?: PasswordOptions
+  /** Path of a MaxMind city database (`.mmdb`) that tells the place of an address. @default none: "Unknown location" */
+  locations?: string | undefined
+  /** How many proxies of yours stand before the app, where `trust proxy` is `true` and says nothing. @default 0 */
+  proxyHops?: number
+  /** Told of errors that no request waits for. @default console.error */
+  onError?: (error: unknown) => void
+  /** Where time comes from; for tests. @default the system's clock */
+  clock?: Clock
+}
+
+/** Options as the rest of the code reads them: complete, durations in milliseconds. */
+export type Configuration = ReturnType<typeof toConfiguration>
+
+const duration = z.custom<Duration>((value) => durationMs(value) !== null, {
+  error: ({ input }) => `is ${show(input)}; write a duration as text, such as '10m', '12h' or '7d'`,
+})
+const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', {
+  error: 'must be a function',
+})
+const path = z
+  .string()
+  .regex(/^(\/[A-Za-z0-9._~-]+)+$/, { error: ({ input }) => `is ${show(input)}; write a path such as '/security'` })
+const secret = z
+  .string({
+    error:
+      "is missing; write secret: process.env.SALLYPORT_SECRET, at least 32 random characters ('openssl rand -base64 32')",
+  })
+  .min(32, { error: "is too short; write at least 32 random characters ('openssl rand -base64 32')" })
+
+const schema = z.strictObject({
+  origin: z
+    .string({ error: "is missing; write the address that browsers use: 'https://app.example.com'" })
+    .superRefine(checkOrigin),
+  secret: z.union([secret.transform((one) => [one]), z.array(secret).min(1)], {
+    error: (issue) =>
+      Array.isArray(issue.input) ? 'must hold at least one secret of 32 characters' : secretProblem(issue.input),
+  }),
+  database: z.string({ error: "is missing; write database: 'sqlite:./data/security.db'" }),
+  redis: z
+    .union([z.string().regex(/^rediss?:\/\//), z.custom<Redis>(isRedisClient)], {
+      error: "is not usable; write an address such as 'redis://127.0.0.1:6379', or give an ioredis client",
+    })
+    .optional(),
+  users: z.object(
+    { findById: callable, findByEmail: callable },
+    {
+      error: 'is missing; write users: { findById, findByEmail }, two functions that read your users table',
+    },
+  ),
+  mail: z
+    .string()
+    .regex(/^smtps?:\/\//, { error: "must be an address such as 'smtp://localhost:25'" })
+    .optional(),
+  basePath: path.default('/security'),
+  afterSignIn: z.string().startsWith('/').default('/'),
+  productName: z.string().min(1).max(100).optional(),
+  sessions: z
+    .strictObject({
+      absolute: duration.default('7d'),
+      idle: duration.optional(),
+      rememberedAbsolute: duration.default('30d'),
+      rememberedIdle: duration.default('14d'),
+      perUser: z.number().int().min(1).max(1000).default(50),
+      acknowledge: z.enum(['fast', 'strict']).default('fast'),
+    })
+    .prefault({}),
+  passwords: z
+    .strictObject({
+      rules: z.enum(['classic12', 'alnum12', 'mixed8', 'nist']).default('classic12'),
+      contextWords: z.array(z.string()).optional(),
+    })
+    .prefault({}),
+  locations: z.string().optional(),
+  proxyHops: z.number().int().min(0).max(20).default(0),
+  onError: callable.optional(),
+  clock: z.custom<Clock>((value) => typeof value === 'object' && value !== null && 'now' in value).optional(),
+})
+
+/** Reads the options once; what is wrong with them is said all at once, with what to write instead. */
+export function parseOptions<U extends HostUser>(options: SecurityOptions<U>): Configuration {
+  const result = schema.safeParse(options)
+  if (!result.success) throw new ConfigurationError(result.error.issues.map(explain).join('\n  '))
+  return toConfiguration(result.data, options)
+}
+
+function toConfiguration(parsed: z.output<typeof schema>, options: SecurityOptions<never> | SecurityOptions) {
+  const { sessions } = parsed
+  const origin = new URL(parsed.origin).origin
+  const productName = parsed.productName ?? new URL(origin).hostname
+  return {
+    ...parsed,
+    origin,
+    secure: origin.startsWith('https:'),
+    productName,
+    users: options.users as HostUsers,
+    report: (options.onError ?? ((error: unknown) => console.error(error))) as (error: unknown) => void,
+    clock: options.clock ?? systemClock,
+    contextWords: parsed.passwords.contextWords ?? [productName],
+    limits: {
+      absoluteMs: durationMs(sessions.absolute)!,
+      idleMs: durationMs(sessions.idle),
+      rememberedAbsoluteMs: durationMs(sessions.rememberedAbsolute)!,
+      rememberedIdleMs: durationMs(sessions.rememberedIdle),
+      perUser: sessions.perUser,
+    },
+  }
+}
+
+function checkOrigin(value: string, context: z.RefinementCtx): void {
+  const say = (message: string) => context.addIssue({ code: 'custom', message })
+  const url = URL.canParse(value) ? new URL(value) : null
+  if (!url || !/^https?:$/.test(url.protocol)) return say(`is ${show(value)}; write 'https://app.example.com'`)
+  if (value.replace(/\/$/, '') !== url.origin) return say(`is ${show(value)}; leave the path out: '${url.origin}'`)
+  const isLoopback = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)
+  if (url.protocol === 'http:' && !isLoopback)
+    say(`is ${show(value)}; http is for localhost only: 'https://${url.host}'`)
+}
+
+function isRedisClient(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'duplicate' in value && 'options' in value
+}
+
+function explain(issue: z.core.$ZodIssue): string {
+  const where = issue.path.join('.')
+  if (issue.code !== 'unrecognized_keys') return `${where || 'options'} ${issue.message}`
+  const at = where ? `${where}.` : ''
+  return `unknown option ${issue.keys.map((key) => at + key).join(', ')}; see docs/options.md for those there are`
+}
+
+const secretProblem = (input: unknown): string => secret.safeParse(input).error?.issues[0]?.message ?? 'is not a text'
+/** What was written, unless it may be a secret: never more than a few words of it. */
+const show = (input: unknown): string => String(JSON.stringify(input) ?? input).slice(0, 60)

@@ -1,0 +1,64 @@
+import { Broadcast } from './stores/redis/broadcast.js'
+import { RedisConnection } from './stores/redis/connection.js'
+import { RedisHotKeys } from './stores/redis/hot-keys.js'
+import { RedisSessionData } from './stores/redis/session-data.js'
+import type { Changes, Database } from './stores/sql/database.js'
+import { SqlSessionData } from './stores/sql/session-data.js'
+import type { SessionData } from './core/session-data.js'
+import type { SessionCore } from './features/sessions/core.js'
+import { Heartbeat } from './features/sessions/heartbeat.js'
+import { LastActive } from './features/sessions/last-active.js'
+import { OpenStreams } from './features/sessions/open-streams.js'
+import { RecordChanges } from './features/sessions/record-changes.js'
+import { SessionRecords } from './features/sessions/records.js'
+import { Sessions } from './features/sessions/sessions.js'
+import { Tail } from './features/sessions/tail.js'
+import type { Configuration } from './options.js'
+
+/** The session core, running. */
+export interface Registry {
+  sessions: Sessions
+  data: SessionData
+  close(): void
+}
+
+/** Joins stores and protocol, and starts the heartbeat. Without Redis the record itself is checked by the same code. */
+export async function startRegistry(options: Configuration, db: Database, changes: Changes): Promise<Registry> {
+  const { clock, report } = options
+  const redis = options.redis ? await RedisConnection.open(options.redis, clock, report) : null
+  const streams = new OpenStreams(clock)
+  const records = new SessionRecords(db, clock)
+  let broadcast: Broadcast | null = null
+  const core: SessionCore = {
+    clock,
+    records,
+    changes: new RecordChanges(changes),
+    hot: redis && new RedisHotKeys(redis),
+    tail: new Tail(clock),
+    broadcast: async (publicIds) => {
+      streams.end(publicIds)
+      await broadcast?.ended(publicIds).catch(report)
+    },
+    acknowledge: options.sessions.acknowledge,
+    report,
+  }
+  if (redis)
+    broadcast = await Broadcast.open(redis, {
+      onEnded: (publicIds) => streams.end(publicIds),
+      onGap: () => void streams.recheck((id) => records.alive(id), true).catch(report),
+      report,
+    })
+  const lastActive = new LastActive(core)
+  const identify = async () => redis?.identify()
+  const heartbeat = new Heartbeat({ core, streams, lastActive, identify })
+  await heartbeat.start()
+  return {
+    sessions: new Sessions(core, { streams, lastActive, limits: options.limits }),
+    data: redis ? new RedisSessionData(redis, clock) : new SqlSessionData(db),
+    close: () => {
+      heartbeat.stop()
+      broadcast?.close()
+      redis?.close()
+    },
+  }
+}

@@ -1,0 +1,77 @@
+import type { Generated } from 'kysely'
+import type { SessionReason } from '../../core/reasons.js'
+
+/** Times are milliseconds since the epoch by the context's clock; booleans are 0 and 1, which every dialect has. */
+export interface Schema {
+  security_users: UserRow
+  security_sessions: SessionRow
+  security_dead_ids: DeadIdRow
+  security_session_data: SessionDataRow
+  security_audit_events: AuditEventRow
+}
+
+export interface UserRow {
+  user_id: string
+  /** Raised by every change of a credential; a sign-in that began under another epoch is refused. */
+  epoch: number
+  password_hash: string | null
+  password_changed_at: number | null
+  disabled_at: number | null
+}
+
+/** The record: what decides whether a session is alive. */
+export interface SessionRow {
+  public_id: string
+  /** SHA-256 of the id in the cookie; the id itself is stored nowhere. */
+  id_hash: string
+  user_id: string
+  email: string
+  name: string
+  epoch: number
+  /** JSON: AuthenticationMethod[] */
+  amr: string
+  remembered: 0 | 1
+  created_at: number
+  authenticated_at: number
+  expires_at: number
+  /** Ends after so many milliseconds without a request; null: only the absolute limit. */
+  idle_ms: number | null
+  last_active_at: number
+  ip: string | null
+  user_agent: string | null
+  ended_at: number | null
+  end_reason: SessionReason | null
+}
+
+/** Ids that must never be accepted again; a session may have several (each rotation leaves one). */
+export interface DeadIdRow {
+  seq: Generated<number>
+  id_hash: string
+  public_id: string
+  reason: SessionReason
+  died_at: number
+  /** The session's absolute limit: until then every process remembers the id. */
+  until: number
+  buried: 0 | 1
+}
+
+/** What the host keeps in `req.session`, where there is no Redis. */
+export interface SessionDataRow {
+  id_hash: string
+  data: string
+  expires_at: number
+}
+
+export interface AuditEventRow {
+  id: string
+  action: string
+  actor_type: string
+  actor_id: string | null
+  user_id: string | null
+  outcome: 'success' | 'failure'
+  occurred_at: number
+  ip: string | null
+  user_agent: string | null
+  /** JSON */
+  details: string
+}

@@ -1,0 +1,33 @@
+import type { SessionData, StoredData } from '../../core/session-data.js'
+import type { Database } from './database.js'
+
+/** Session data where there is no Redis. */
+export class SqlSessionData implements SessionData {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  async load(idHash: string): Promise<StoredData | null> {
+    const row = await this.#db
+      .selectFrom('security_session_data')
+      .select('data')
+      .where('id_hash', '=', idHash)
+      .executeTakeFirst()
+    return row ? (JSON.parse(row.data) as StoredData) : null
+  }
+
+  async save(idHash: string, data: StoredData): Promise<void> {
+    const row = { data: JSON.stringify(data), expires_at: data.expiresAt }
+    await this.#db
+      .insertInto('security_session_data')
+      .values({ id_hash: idHash, ...row })
+      .onConflict((conflict) => conflict.column('id_hash').doUpdateSet(row))
+      .execute()
+  }
+
+  async remove(idHash: string): Promise<void> {
+    await this.#db.deleteFrom('security_session_data').where('id_hash', '=', idHash).execute()
+  }
+}

@@ -1,0 +1,81 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { SqliteAdapter, SqliteDialect, type DialectAdapter, type SqliteDatabase, type SqliteStatement } from 'kysely'
+
+/** The part of `node:sqlite`'s DatabaseSync that is used here; `@photostructure/sqlite` has the same shape. */
+interface Statement {
+  all(...parameters: unknown[]): unknown[]
+  run(...parameters: unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint }
+  iterate(...parameters: unknown[]): IterableIterator<unknown>
+  columns(): unknown[]
+}
+interface Connection {
+  exec(sql: string): void
+  prepare(sql: string): Statement
+  close(): void
+}
+type Constructor = new (path: string, options?: { timeout?: number }) => Connection
+
+/** SQLite is a part of newer Nodes; older ones load a build of the same interface. */
+async function loadDatabaseSync(): Promise<Constructor> {
+  const builtIn = process.getBuiltinModule('node:sqlite') as { DatabaseSync: Constructor } | undefined
+  if (builtIn) return builtIn.DatabaseSync
+  const { DatabaseSync } = await import('@photostructure/sqlite')
+  return DatabaseSync as unknown as Constructor
+}
+
+/** How long a writer waits for another process's transaction. Ours last about a millisecond. */
+const BUSY_MS = 2_000
+const STATEMENTS_KEPT = 200
+
+/** Gives `DatabaseSync` the shape that kysely's dialect expects, keeping prepared statements. */
+class PreparedDatabase implements SqliteDatabase {
+  readonly #connection: Connection
+  readonly #statements = new Map<string, SqliteStatement>()
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  prepare(sql: string): SqliteStatement {
+    // A transaction that reads first and writes later fails with SQLITE_BUSY when another process wrote in between.
+    const text = sql === 'begin' ? 'begin immediate' : sql
+    const known = this.#statements.get(text)
+    if (known) return known
+    const statement = this.#connection.prepare(text)
+    const adapted: SqliteStatement = {
+      reader: statement.columns().length > 0,
+      all: (parameters) => statement.all(...parameters),
+      run: (parameters) => statement.run(...parameters),
+      iterate: (parameters) => statement.iterate(...parameters),
+    }
+    if (this.#statements.size >= STATEMENTS_KEPT) this.#statements.clear()
+    this.#statements.set(text, adapted)
+    return adapted
+  }
+
+  close(): void {
+    this.#statements.clear()
+    this.#connection.close()
+  }
+}
+
+/** SQLite's DDL is transactional; with `begin immediate` that makes migrations safe between processes. */
+class SqliteWithTransactionalDdl extends SqliteDialect {
+  override createAdapter(): DialectAdapter {
+    return new (class extends SqliteAdapter {
+      override get supportsTransactionalDdl(): boolean {
+        return true
+      }
+    })()
+  }
+}
+
+export async function sqliteDialect(path: string): Promise<SqliteDialect> {
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
+  const DatabaseSync = await loadDatabaseSync()
+  const connection = new DatabaseSync(path, { timeout: BUSY_MS })
+  // FULL: a commit that was answered is on the disk. The protocol rests on "SQL loses no commit".
+  connection.exec('pragma journal_mode = wal; pragma synchronous = full')
+  return new SqliteWithTransactionalDdl({ database: new PreparedDatabase(connection) })
+}

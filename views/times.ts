@@ -1,0 +1,18 @@
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+]
+
+/** "2 minutes ago", by Intl. Less than a minute is "just now". */
+export function relativeTime(iso: string, now: number, language: string): string {
+  const seconds = Math.round((Date.parse(iso) - now) / 1000)
+  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
+  for (const [unit, size] of STEPS)
+    if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit)
+  return 'just now'
+}
+
+/** "21 November 2026, 14:05 UTC": the same for every reader, whatever the server's zone. */
+export const exactTime = (iso: string, language: string): string =>
+  `${new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(new Date(iso))} UTC`
