@@ -36,6 +36,7 @@ const security = await createSecurity({
   mail: process.env.SMTP_URL,
   basePath: '/account/security',
   productName: 'Ledgerly',
+  passwords: { contextWords: ['Sallyport'] },
 })
 for (const [id, password] of Object.entries(demoPasswords))
   if (!(await security.passwords.exists(id))) await security.passwords.set(id, password)

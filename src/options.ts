@@ -28,7 +28,7 @@ export interface SessionOptions {
 export interface PasswordOptions {
   /** The rules for new passwords. @default 'classic12' */
   rules?: PasswordPreset
-  /** Words that no password may contain: your product, your company. @default the product's name */
+  /** Words that no password may contain, beside the product's name: your company, your mascot. @default [] */
   contextWords?: readonly string[]
 }
 
@@ -151,7 +151,7 @@ function toConfiguration(parsed: z.output<typeof schema>, options: SecurityOptio
     users: options.users as HostUsers,
     report: (options.onError ?? ((error: unknown) => console.error(error))) as (error: unknown) => void,
     clock: options.clock ?? systemClock,
-    contextWords: parsed.passwords.contextWords ?? [productName],
+    contextWords: [productName, ...(parsed.passwords.contextWords ?? [])],
     limits: {
       absoluteMs: durationMs(sessions.absolute)!,
       idleMs: durationMs(sessions.idle),

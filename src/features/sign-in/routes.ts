@@ -21,7 +21,7 @@ const credentials = z.object({
   email: required(320).transform((value) => value.trim()),
   password: text(4096).refine((value) => value !== '', 'required'),
   remember: checkbox,
-  returnTo: z.unknown(),
+  returnTo: z.unknown().optional(),
 })
 
 const NOTICES: Partial<Record<SessionReason, MessageKey>> = {

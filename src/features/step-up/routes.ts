@@ -15,7 +15,7 @@ import type { StepUp } from './step-up.js'
 
 const form = z.object({
   password: text(4096).refine((value) => value !== '', 'required'),
-  returnTo: z.unknown(),
+  returnTo: z.unknown().optional(),
 })
 
 interface Parts {

@@ -1,0 +1,92 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createConnection, createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+
+/** A port of the loopback interface that nobody listens on at this moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  await new Promise((done) => server.close(done))
+  return port
+}
+
+/** A folder of the test's own; `remove` deletes it. */
+export async function tempFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'sallyport-'))
+  return { path, remove: () => rm(path, { recursive: true, force: true }) }
+}
+
+export interface RedisServer {
+  url: string
+  port: number
+  folder: string
+  /** Ends the server (SIGKILL by default: nothing is saved) and starts it anew on the same port and folder. */
+  stop(signal?: NodeJS.Signals): Promise<void>
+  start(): Promise<void>
+  /** SIGSTOP and SIGCONT: the server is there, and answers nothing. */
+  pause(): void
+  resume(): void
+  /** Stops it and removes its folder. */
+  close(): Promise<void>
+}
+
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** A real Redis on a free port, from Debian's package. */
+export async function startRedis(...options: string[]): Promise<RedisServer> {
+  if (!existsSync('/usr/bin/redis-server'))
+    throw new Error('redis-server is not installed; run: bash scripts/install-services.sh')
+  const port = await freePort()
+  const folder = await tempFolder()
+  let child: ChildProcess | undefined
+
+  async function start(): Promise<void> {
+    const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder.path, '--save', '', ...options]
+    child = spawn('/usr/bin/redis-server', settings, { stdio: 'ignore' })
+    running.add(child)
+    await answering(port)
+  }
+  async function stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const ending = child
+    if (!ending || ending.exitCode !== null || ending.signalCode !== null) return
+    const gone = new Promise((done) => ending.once('exit', done))
+    ending.kill(signal)
+    await gone
+    running.delete(ending)
+  }
+  await start()
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    folder: folder.path,
+    start,
+    stop,
+    pause: () => void child?.kill('SIGSTOP'),
+    resume: () => void child?.kill('SIGCONT'),
+    close: async () => {
+      await stop()
+      await folder.remove()
+    },
+  }
+}
+
+/** Resolves when the port takes connections. */
+export async function answering(port: number): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const ok = await new Promise<boolean>((done) => {
+      const socket = createConnection({ port, host: '127.0.0.1' }, () => done(true)).on('error', () => done(false))
+      socket.once('connect', () => socket.end())
+    })
+    if (ok) return
+    await wait(25)
+  }
+  throw new Error(`nothing answers on port ${port}`)
+}
