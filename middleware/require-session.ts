@@ -5,7 +5,7 @@ import type { Decision, SessionRecord } from '../src/features/sessions/session.j
 import { stateOf } from './request-state.js'
 
 /** Reasons that are no news to the person at the browser: they signed out, or never were signed in. */
-const QUIET: readonly SessionReason[] = ['unknown', 'rotated', 'signed_out', 'replaced']
+const QUIET: ReadonlySet<SessionReason> = new Set(['unknown', 'rotated', 'signed_out', 'replaced'])
 
 /** The record of a live session, or the refusal that says why there is none. */
 export function liveRecord(decision: Decision): SessionRecord {
@@ -15,7 +15,7 @@ export function liveRecord(decision: Decision): SessionRecord {
 }
 
 function refusalCode(decision: Exclude<Decision, { kind: 'live' | 'unavailable' }>): ErrorCode {
-  if (decision.kind === 'anonymous' || QUIET.includes(decision.reason)) return 'sign_in_required'
+  if (decision.kind === 'anonymous' || QUIET.has(decision.reason)) return 'sign_in_required'
   return decision.reason === 'expired' ? 'session_expired' : 'session_revoked'
 }
 

@@ -92,7 +92,7 @@ export class SessionStore extends session.Store {
 
   override set(sid: string, data: session.SessionData, callback: Done = () => {}): void {
     const loaded = this.#loaded.get(data)
-    if (loaded?.unsaved) return void callback()
+    if (loaded?.unsaved) return callback()
     const { cookie: _, ...kept } = data
     const stored: StoredData = {
       owner: loaded?.owner ?? null,

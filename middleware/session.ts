@@ -31,7 +31,7 @@ export class SessionCookie {
       secret: options.secrets.map((secret) => deriveKey(secret, 'session cookie').toString('base64url')),
       resave: false,
       saveUninitialized: false,
-      cookie: this.#attributes as session.CookieOptions,
+      cookie: this.#attributes,
       genid: (req) => this.#next.get(req as Request) ?? randomToken(),
     })
   }

@@ -149,7 +149,7 @@ function toConfiguration(parsed: z.output<typeof schema>, options: SecurityOptio
     secure: origin.startsWith('https:'),
     productName,
     users: options.users as HostUsers,
-    report: (options.onError ?? ((error: unknown) => console.error(error))) as (error: unknown) => void,
+    report: options.onError ?? ((error: unknown) => console.error(error)),
     clock: options.clock ?? systemClock,
     contextWords: [productName, ...(parsed.passwords.contextWords ?? [])],
     limits: {
@@ -185,4 +185,4 @@ function explain(issue: z.core.$ZodIssue): string {
 
 const secretProblem = (input: unknown): string => secret.safeParse(input).error?.issues[0]?.message ?? 'is not a text'
 /** What was written, unless it may be a secret: never more than a few words of it. */
-const show = (input: unknown): string => String(JSON.stringify(input) ?? input).slice(0, 60)
+const show = (input: unknown): string => (JSON.stringify(input) ?? 'undefined').slice(0, 60)

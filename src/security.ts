@@ -107,8 +107,22 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
   const listSessions = sessionLister(sessions, locate)
 
   const router = createRouter({
-    ...{ pages, csrf, cookie, sessions, listSessions, passwords, signIn, stepUp, requestSession, addressOf },
-    ...{ origin, secure, users, basePath, afterSignIn: config.afterSignIn, report },
+    pages,
+    csrf,
+    cookie,
+    sessions,
+    listSessions,
+    passwords,
+    signIn,
+    stepUp,
+    requestSession,
+    addressOf,
+    origin,
+    secure,
+    users,
+    basePath,
+    afterSignIn: config.afterSignIn,
+    report,
   })
 
   return {

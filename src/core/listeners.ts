@@ -13,9 +13,9 @@ export class Listeners {
 
   on<A extends EventAction>(action: A, listener: Listener<A>): () => void {
     const set = this.#byAction.get(action) ?? new Set()
-    set.add(listener as Listener<never>)
+    set.add(listener)
     this.#byAction.set(action, set)
-    return () => void set.delete(listener as Listener<never>)
+    return () => void set.delete(listener)
   }
 
   tell(event: SecurityEvent): void {

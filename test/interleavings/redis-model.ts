@@ -41,10 +41,10 @@ export class RedisModel {
       return { value: work(node.keys), identity }
     }
     const replaced = new Map<string, string | null>() // for the broken rule "lease"
-    const model = this
+    const age = () => this.now() - this.#changedAt[p]!
     return {
       get identityAgeMs() {
-        return model.now() - model.#changedAt[p]!
+        return age()
       },
       read: async (id) => {
         const reply = await act(`GET ${id}`, (keys) => keys.get(id) ?? null)

@@ -117,9 +117,21 @@ class Schedule {
   #row(publicId: string, idHash: string) {
     const at = 1_700_000_000_000 + this.#time
     return {
-      ...{ public_id: publicId, id_hash: idHash, user_id: USER, email: 'e', name: 'n', epoch: 0, amr: '[]' },
-      ...{ remembered: 0 as const, created_at: at, authenticated_at: at, expires_at: at + LIFE, idle_ms: null },
-      ...{ last_active_at: at, ip: null, user_agent: null },
+      public_id: publicId,
+      id_hash: idHash,
+      user_id: USER,
+      email: 'e',
+      name: 'n',
+      epoch: 0,
+      amr: '[]',
+      remembered: 0 as const,
+      created_at: at,
+      authenticated_at: at,
+      expires_at: at + LIFE,
+      idle_ms: null,
+      last_active_at: at,
+      ip: null,
+      user_agent: null,
     }
   }
 

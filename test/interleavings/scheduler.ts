@@ -88,7 +88,7 @@ export class Scheduler {
 
   #choose(able: Actor[]): Actor {
     if (!this.#byPriority) return able[this.#random(able.length)]!
-    const [first] = able.sort((a, b) => b.priority - a.priority)
+    const [first] = able.toSorted((a, b) => b.priority - a.priority)
     if (this.#random(8) === 0) first!.priority -= 1_000
     return first!
   }

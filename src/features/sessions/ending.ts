@@ -39,7 +39,7 @@ export async function putOnDeadList(tx: Tx, rows: readonly Ended[], reason: Sess
     .execute()
 }
 
-const SIGN_OUT: readonly SessionReason[] = ['signed_out', 'replaced']
+const SIGN_OUT: ReadonlySet<SessionReason> = new Set(['signed_out', 'replaced'])
 
 /** Says what happened to sessions that this transaction has ended. Sessions that time ended are no news. */
 export async function recordEnded(change: Change, rows: readonly Ended[], ending: Ending): Promise<void> {
@@ -47,7 +47,7 @@ export async function recordEnded(change: Change, rows: readonly Ended[], ending
   const common = { actor: ending.actor, outcome: 'success' as const, occurredAt: ending.at, origin: ending.origin }
   for (const row of rows) {
     const event = { ...common, userId: row.user_id }
-    if (SIGN_OUT.includes(ending.reason)) {
+    if (SIGN_OUT.has(ending.reason)) {
       await change.record<'auth.signed_out'>({
         ...event,
         action: 'auth.signed_out',

@@ -18,5 +18,5 @@ export const sessionLister =
       createdAt: new Date(row.created_at).toISOString(),
       lastActiveAt: new Date(row.last_active_at).toISOString(),
     }))
-    return views.sort((a, b) => Number(b.current) - Number(a.current))
+    return views.toSorted((a, b) => Number(b.current) - Number(a.current))
   }

@@ -1,6 +1,6 @@
 import { Kysely, type Transaction } from 'kysely'
 import { ConfigurationError } from '../../core/errors.js'
-import type { EventAction, EventCatalogue, SecurityEvent } from '../../core/events.js'
+import type { EventAction, SecurityEvent } from '../../core/events.js'
 import type { Listeners } from '../../core/listeners.js'
 import { migrate } from './migrations.js'
 import type { Schema } from './schema.js'
@@ -31,9 +31,7 @@ export type InTransaction = (tx: Tx, event: SecurityEvent) => Promise<void>
 /** An open change: the transaction, and how to say what happened. */
 export interface Change {
   readonly tx: Tx
-  record<A extends EventAction>(
-    event: Omit<SecurityEvent<A>, 'details'> & { details: EventCatalogue[A] },
-  ): Promise<void>
+  readonly record: <A extends EventAction>(event: SecurityEvent<A>) => Promise<void>
 }
 
 /** Runs changes: state, audit row and outgoing notice in one SQL transaction (invariant 14), listeners after commit. */

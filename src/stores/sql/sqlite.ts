@@ -21,7 +21,7 @@ async function loadDatabaseSync(): Promise<Constructor> {
   const builtIn = process.getBuiltinModule('node:sqlite') as { DatabaseSync: Constructor } | undefined
   if (builtIn) return builtIn.DatabaseSync
   const { DatabaseSync } = await import('@photostructure/sqlite')
-  return DatabaseSync as unknown as Constructor
+  return DatabaseSync
 }
 
 /** How long a writer waits for another process's transaction. Ours last about a millisecond. */
