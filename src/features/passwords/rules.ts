@@ -78,9 +78,10 @@ const LEET: Record<string, string> = {
 /** A list word stays one with capitals, with signs around it ("Password1234!") or letters written as figures ("P@ssw0rd"). */
 function isCommon(password: string, common: ReadonlySet<string>): boolean {
   const lower = password.toLowerCase()
+  const bare = lower.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '')
   const core = lower.replace(/^\P{L}+/u, '').replace(/\P{L}+$/u, '')
   const plain = core.replace(/[013457$@!]/g, (sign) => LEET[sign]!)
-  return [lower, core, plain].some((text) => text.length > 2 && common.has(text))
+  return [lower, bare, core, plain].some((text) => text.length > 2 && common.has(text))
 }
 
 function containsWord(password: string, context: readonly string[]): boolean {

@@ -82,7 +82,7 @@ export function signInRoutes(parts: Parts): void {
     csrf.protect({ visitors: true }),
     handle(async (req, res) => {
       const form = parseForm(credentials, req)
-      req.body = form
+      ;(req.body as { email: string }).email = form.email // as the strategy reads it
       const verdict = await authenticate(req, res)
       if (!verdict.ok) {
         const from = originOf(req, parts.addressOf)
