@@ -64,7 +64,7 @@ export class SessionStore extends session.Store {
       return await this.#parts.data.load(idHash)
     } catch (error) {
       this.#parts.report(error)
-      return 'unavailable'
+      return error instanceof SyntaxError ? null : 'unavailable' // what nobody can read is lost, and may be replaced
     }
   }
 

@@ -2,8 +2,12 @@ import type { CookieOptions, Request, RequestHandler, Response } from 'express'
 import session from 'express-session'
 import { deriveKey, randomToken, sha256 } from '../src/core/crypto.js'
 import type { Clock } from '../src/core/clock.js'
+import { ConfigurationError } from '../src/core/errors.js'
 import type { SessionRecord } from '../src/features/sessions/session.js'
 import type { SessionStore } from './session-store.js'
+
+const TWO_SESSIONS =
+  'req.session is there already, from an express-session of your own; take that one out, security.router brings it along'
 
 export interface SessionOptions {
   store: SessionStore
@@ -25,7 +29,7 @@ export class SessionCookie {
     this.#options = options
     this.name = options.secure ? '__Host-sallyport' : 'sallyport'
     this.#attributes = { httpOnly: true, sameSite: 'lax', path: '/', secure: options.secure }
-    this.middleware = session({
+    const load = session({
       name: this.name,
       store: options.store,
       secret: options.secrets.map((secret) => deriveKey(secret, 'session cookie').toString('base64url')),
@@ -34,6 +38,8 @@ export class SessionCookie {
       cookie: this.#attributes,
       genid: (req) => this.#next.get(req as Request) ?? randomToken(),
     })
+    this.middleware = (req, res, next) =>
+      req.session ? next(new ConfigurationError(TWO_SESSIONS)) : load(req, res, next)
   }
 
   /** A new session id and its hash, not yet given to anybody. */

@@ -3,13 +3,14 @@ import { z } from 'zod'
 import { systemClock, type Clock } from './core/clock.js'
 import { durationMs, type Duration } from './core/durations.js'
 import { ConfigurationError } from './core/errors.js'
+import { throttledReport } from './core/reporter.js'
 import type { HostUser, HostUsers } from './core/users.js'
 import type { PasswordPreset } from './features/passwords/rules.js'
 
 export interface SessionOptions {
   /** How long a session lives at most. @default '7d' */
   absolute?: Duration
-  /** Ends a session after so long without a request. @default none: only the absolute limit */
+  /** Ends a session after so long without a request; `'5m'` or more. @default none: only the absolute limit */
   idle?: Duration
   /** How long a session lives at most for who chose "keep me signed in". @default '30d' */
   rememberedAbsolute?: Duration
@@ -67,8 +68,14 @@ export interface SecurityOptions<U extends HostUser = HostUser> {
 /** Options as the rest of the code reads them: complete, durations in milliseconds. */
 export type Configuration = ReturnType<typeof toConfiguration>
 
+/** Last activity is written at most once a minute; a shorter limit would end sessions in use. */
+const LEAST_IDLE_MS = 300_000
+
 const duration = z.custom<Duration>((value) => durationMs(value) !== null, {
   error: ({ input }) => `is ${show(input)}; write a duration as text, such as '10m', '12h' or '7d'`,
+})
+const idle = duration.refine((value) => durationMs(value)! >= LEAST_IDLE_MS, {
+  error: "is too short; write at least '5m': activity is written down once a minute",
 })
 const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', {
   error: 'must be a function',
@@ -113,9 +120,9 @@ const schema = z.strictObject({
   sessions: z
     .strictObject({
       absolute: duration.default('7d'),
-      idle: duration.optional(),
+      idle: idle.optional(),
       rememberedAbsolute: duration.default('30d'),
-      rememberedIdle: duration.default('14d'),
+      rememberedIdle: idle.default('14d'),
       perUser: z.number().int().min(1).max(1000).default(50),
       acknowledge: z.enum(['fast', 'strict']).default('fast'),
     })
@@ -142,6 +149,7 @@ export function parseOptions<U extends HostUser>(options: SecurityOptions<U>): C
 function toConfiguration(parsed: z.output<typeof schema>, options: SecurityOptions<never> | SecurityOptions) {
   const { sessions } = parsed
   const origin = new URL(parsed.origin).origin
+  const clock = options.clock ?? systemClock
   const productName = parsed.productName ?? new URL(origin).hostname
   return {
     ...parsed,
@@ -149,8 +157,8 @@ function toConfiguration(parsed: z.output<typeof schema>, options: SecurityOptio
     secure: origin.startsWith('https:'),
     productName,
     users: options.users as HostUsers,
-    report: options.onError ?? ((error: unknown) => console.error(error)),
-    clock: options.clock ?? systemClock,
+    report: throttledReport(options.onError ?? ((error: unknown) => console.error(error)), clock),
+    clock,
     contextWords: [productName, ...(parsed.passwords.contextWords ?? [])],
     limits: {
       absoluteMs: durationMs(sessions.absolute)!,

@@ -26,6 +26,7 @@ export interface Registry {
 export async function startRegistry(options: Configuration, db: Database, changes: Changes): Promise<Registry> {
   const { clock, report } = options
   const redis = options.redis ? await RedisConnection.open(options.redis, clock, report) : null
+  const data = redis ? new RedisSessionData(redis, clock) : new SqlSessionData(db)
   const streams = new OpenStreams(clock)
   const records = new SessionRecords(db, clock)
   let broadcast: Broadcast | null = null
@@ -39,6 +40,8 @@ export async function startRegistry(options: Configuration, db: Database, change
       streams.end(publicIds)
       await broadcast?.ended(publicIds).catch(report)
     },
+    // without Redis the data dies in the transaction itself
+    dropData: async (ids) => void (redis && (await Promise.all(ids.map((id) => data.remove(id))).catch(report))),
     acknowledge: options.sessions.acknowledge,
     report,
   }
@@ -54,7 +57,7 @@ export async function startRegistry(options: Configuration, db: Database, change
   await heartbeat.start()
   return {
     sessions: new Sessions(core, { streams, lastActive, limits: options.limits }),
-    data: redis ? new RedisSessionData(redis, clock) : new SqlSessionData(db),
+    data,
     close: () => {
       heartbeat.stop()
       broadcast?.close()

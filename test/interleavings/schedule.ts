@@ -78,6 +78,7 @@ class Schedule {
         records: gatedRecords(this.#sql, this.#scheduler),
         changes: gatedChanges(this.#sql, this.#scheduler, hot, broken),
         broadcast: () => Promise.resolve(),
+        dropData: () => Promise.resolve(),
         acknowledge: strict ? 'strict' : 'fast',
         report: () => {},
       }

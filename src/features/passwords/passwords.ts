@@ -45,10 +45,10 @@ export class Passwords {
   /** Verifies a sign-in. Unknown, disabled and password-less accounts do the same work as a wrong password (invariant 5). */
   async verify(email: string, password: string): Promise<PasswordVerdict> {
     const user = (await this.#parts.users.findByEmail(email)) ?? null
-    const credential = user ? await readCredential(this.#parts.db, String(user.id)) : null
-    const right = await verifyHash(credential?.passwordHash ?? null, password)
     const userId = user ? String(user.id) : null
-    if (!user || !credential || !right) return { ok: false, userId, reason: 'invalid_credentials' }
+    const credential = await readCredential(this.#parts.db, userId ?? '')
+    const right = await verifyHash(credential.passwordHash, password)
+    if (!user || !right) return { ok: false, userId, reason: 'invalid_credentials' }
     if (user.disabled || credential.disabled) return { ok: false, userId, reason: 'disabled' }
     return { ok: true, proof: { user, epoch: credential.epoch } }
   }

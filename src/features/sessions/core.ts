@@ -17,6 +17,8 @@ export interface SessionCore {
   readonly tail: Tail
   /** Tells every process, this one included, that sessions have ended, so that their streams end. Never fails. */
   readonly broadcast: (publicIds: readonly string[]) => Promise<void>
+  /** Drops what the host stored under ids that have just died. Decides nothing: data is only ever shown to its owner. Never fails. */
+  readonly dropData: (idHashes: readonly string[]) => Promise<void>
   readonly acknowledge: 'fast' | 'strict'
   readonly report: (error: unknown) => void
 }

@@ -29,6 +29,9 @@ export async function change(
 export async function finish(core: SessionCore, aftermath: Aftermath): Promise<void> {
   const committedAt = core.clock.monotonic()
   const confirmed = await bury(core, aftermath.deadIds)
-  await core.broadcast(aftermath.endedSessions)
+  await Promise.all([
+    core.broadcast(aftermath.endedSessions),
+    core.dropData(aftermath.deadIds.map((each) => each.idHash)),
+  ])
   await acknowledge(core, committedAt, confirmed)
 }

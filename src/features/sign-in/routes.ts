@@ -87,7 +87,7 @@ export function signInRoutes(parts: Parts): void {
       if (!verdict.ok) {
         const from = originOf(req, parts.addressOf)
         // after the answer: what is written must not show in the time (invariant 5)
-        res.once('finish', () => void parts.signIn.failed(verdict.reason, verdict.userId, from).catch(parts.report))
+        res.once('close', () => void parts.signIn.failed(verdict.reason, verdict.userId, from).catch(parts.report))
         throw new FormError('invalid_credentials', { form: ['wrong_credentials'] })
       }
       const record = await requestSession.begin(req, { ...verdict.proof, amr: ['pwd'] }, form)

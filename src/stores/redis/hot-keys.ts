@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { RedisConnection, Reply } from './connection.js'
-import { dataKey, hotKey } from './keys.js'
+import { hotKey } from './keys.js'
 
 /** The four commands of the protocol. Each is one step of the model: it happens at the node at once, or fails. */
 export interface HotKeys {
@@ -48,11 +48,8 @@ export class RedisHotKeys implements HotKeys {
     return { value: value === 1, identity }
   }
 
-  /** The session's data goes with it: a dead id has nothing to tell. */
   async put(idHash: string, value: string, ttlMs: number): Promise<Reply<void>> {
-    const { identity } = await this.#connection.send((client) =>
-      Promise.all([client.set(hotKey(idHash), value, 'PX', ttlMs), client.del(dataKey(idHash))]),
-    )
+    const { identity } = await this.#connection.send((client) => client.set(hotKey(idHash), value, 'PX', ttlMs))
     return { value: undefined, identity }
   }
 
