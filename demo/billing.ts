@@ -45,9 +45,11 @@ export function billing(security: Security): Router {
 
 function table(): Html {
   const rows = INVOICES.map(
-    (row) =>
+    ([number, customer, total]) =>
       html`<tr>
-        ${row.map((cell) => html`<td>${cell}</td>`)}
+        <td>${number}</td>
+        <td>${customer}</td>
+        <td class="amount">${total}</td>
       </tr>`,
   )
   return html`<table>
@@ -55,7 +57,7 @@ function table(): Html {
       <tr>
         <th>Number</th>
         <th>Customer</th>
-        <th>Total</th>
+        <th class="amount">Total</th>
       </tr>
     </thead>
     <tbody>
@@ -64,12 +66,14 @@ function table(): Html {
   </table>`
 }
 
+/** An address that a narrow table may break after the @. */
+const breakable = (email: string) => html`${email.replace(/@.*/, '@')}<wbr />${email.replace(/.*@/, '')}`
+
 function welcome(): Html {
   const rows = people.map(
-    ({ id, email, company }) =>
+    ({ id, name, email, company }) =>
       html`<tr>
-        <td>${email}</td>
-        <td>${company}</td>
+        <td>${breakable(email)}<br /><small>${name}, ${company}</small></td>
         <td>${demoPasswords[id] ? html`<code>${demoPasswords[id]}</code>` : 'single sign-on'}</td>
       </tr>`,
   )
@@ -78,7 +82,6 @@ function welcome(): Html {
       <thead>
         <tr>
           <th>E-mail</th>
-          <th>Company</th>
           <th>Password</th>
         </tr>
       </thead>

@@ -37,12 +37,21 @@ export const layout = (title: string, body: Html): string =>
     </html>`.text
 
 export const css = `
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0; color: #1c2430; background: #f6f7f9; }
-header { display: flex; gap: 2rem; align-items: center; padding: 1rem 2rem; background: #fff; border-bottom: 1px solid #dfe3e8; flex-wrap: wrap; }
-nav { display: flex; gap: 1.25rem; } a { color: #1a56b0; } .brand { font-weight: 700; text-decoration: none; color: inherit; }
-main { max-width: 44rem; margin: 2rem auto; padding: 0 1.5rem; }
-table { border-collapse: collapse; width: 100%; background: #fff; } th, td { text-align: left; padding: .6rem .8rem; border: 1px solid #dfe3e8; }
-code { background: #fff; border: 1px solid #dfe3e8; padding: .1rem .3rem; border-radius: .25rem; }
-button { font: inherit; padding: .4rem .9rem; }
-@media (prefers-color-scheme: dark) { body { background: #14181f; color: #dfe5ee; } header, table, code { background: #1c222c; } a { color: #8ab4f8; } header, th, td, code { border-color: #333c4a; } }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 0; color: #1f2733; background: #f4f5f8; }
+header { display: flex; gap: .5rem 2rem; align-items: center; flex-wrap: wrap; padding: 1rem max(1rem, 50vw - 32rem); background: #fff; border-bottom: 1px solid #dde1e8; }
+nav { display: flex; gap: 1.25rem; flex-wrap: wrap; }
+a { color: #1d5299; text-underline-offset: .2em; } header a { padding-block: .25rem; } .brand { font-weight: 700; font-size: 1.1rem; text-decoration: none; color: inherit; }
+main { max-width: 44rem; margin: 2.5rem auto; padding: 0 1rem; }
+h1 { font-size: 1.75rem; line-height: 1.25; margin: 0 0 .75rem; }
+table { border-collapse: separate; border-spacing: 0; width: 100%; margin: 1.5rem 0; background: #fff; border: 1px solid #dde1e8; border-radius: .75rem; }
+th, td { text-align: left; vertical-align: top; padding: .75rem 1rem; overflow-wrap: anywhere; } td { border-top: 1px solid #dde1e8; }
+th { font-size: .9rem; color: #545f70; } .amount { text-align: right; font-variant-numeric: tabular-nums; } small { color: #545f70; font-size: .9rem; }
+code { font: .92em ui-monospace, monospace; }
+button { font: inherit; font-weight: 600; padding: .6rem 1.1rem; border: 1px solid #7f8a9b; border-radius: .5rem; background: #fff; color: inherit; cursor: pointer; }
+:focus-visible { outline: 3px solid #1d5299; outline-offset: 2px; }
+@media (max-width: 30rem) { th, td { padding: .6rem .7rem; } }
+@media (prefers-color-scheme: dark) {
+  body { background: #10141b; color: #d6dbe3; } header, table, button { background: #181e27; } header, table, td { border-color: #2c3542; }
+  a { color: #92bdf5; } th, small { color: #a0aaba; } button { border-color: #748093; } :focus-visible { outline-color: #92bdf5; }
+}
 `

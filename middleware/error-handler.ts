@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, Request } from 'express'
 import { SecurityError, type ErrorCode } from '../src/core/errors.js'
 import { localPath } from '../src/core/return-to.js'
 import type { ErrorModel } from '../views/models.js'
-import { wantsHtml } from './negotiate.js'
+import { refererPath, wantsHtml } from './negotiate.js'
 import { sendProblem, type Pages } from './pages.js'
 
 type Words = [ErrorModel['title'], ErrorModel['text']]
@@ -60,9 +60,7 @@ export function errorHandler({ pages, origin, report }: ErrorHandlerOptions): Er
 /** A refused GET is resumed after signing in; of anything else, the page that it came from. */
 function returnQuery(req: Request, origin: string): string {
   const isRead = req.method === 'GET' || req.method === 'HEAD'
-  const referer = req.get('referer')
-  const path = isRead ? req.originalUrl : referer?.startsWith(`${origin}/`) ? referer.slice(origin.length) : null
-  const returnTo = localPath(path, origin)
+  const returnTo = isRead ? localPath(req.originalUrl, origin) : refererPath(req, origin)
   return returnTo ? `?${new URLSearchParams({ returnTo }).toString()}` : ''
 }
 

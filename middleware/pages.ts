@@ -41,6 +41,11 @@ export class Pages {
 
   /** What the layout needs. Takes the flash message, so that it is shown once. */
   context(req: Request, res: Response): PageContext {
+    return { ...this.surroundings(req, res), flash: this.flash.take(req, res) }
+  }
+
+  /** What a fragment in a page of the host's needs; the message waits for a page of ours. */
+  surroundings(req: Request, res: Response): PageContext {
     return {
       base: this.base,
       path: req.path,
@@ -49,7 +54,7 @@ export class Pages {
       now: this.#options.clock.now(),
       user: req.security?.user ?? null,
       csrfToken: this.#options.csrf.tokenFor(req, res),
-      flash: this.flash.take(req, res),
+      flash: null,
     }
   }
 

@@ -66,6 +66,8 @@ export interface Security {
   fragments: {
     /** The list of the user's sessions as HTML, for a page of your own. */
     sessions(req: Request): Promise<string>
+    /** Addresses of the style sheets that fragments look best with, in their order. */
+    styles: readonly string[]
   }
   /** Calls `listener` after commit, once, on the process where it happened. Returns how to stop. */
   on<A extends EventAction>(action: A, listener: Listener<A>): () => void
@@ -142,11 +144,12 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     },
     users: { disable: (userId) => accounts.disable(userId), enable: (userId) => accounts.enable(userId) },
     fragments: {
+      styles: pages.renderer.assets.names.map((name) => `${basePath}/assets/${name}`),
       sessions: async (req) => {
         const { decision } = stateOf(req)
         if (decision.kind !== 'live' || !req.res) return ''
         const list = await listSessions(decision.record.userId, decision.record.publicId)
-        return pages.renderer.sessionsFragment(list, pages.context(req, req.res))
+        return pages.renderer.sessionsFragment(list, pages.surroundings(req, req.res))
       },
     },
     on: (action, listener) => listeners.on(action, listener),

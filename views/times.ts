@@ -13,6 +13,9 @@ export function relativeTime(iso: string, now: number, language: string): string
   return 'just now'
 }
 
-/** "21 November 2026, 14:05 UTC": the same for every reader, whatever the server's zone. */
-export const exactTime = (iso: string, language: string): string =>
-  `${new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(new Date(iso))} UTC`
+/** "21 November 2026 at 14:05 UTC": the same for every reader, whatever the server's zone. */
+export function exactTime(iso: string, language: string): string {
+  const locale = language === 'en' ? 'en-GB' : language // plain "en" is American: month first, AM and PM
+  const format = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' })
+  return `${format.format(new Date(iso))} UTC`
+}

@@ -17,9 +17,19 @@ const UNKNOWN: Device = { kind: 'unknown', label: 'Unknown device' }
 export function deviceOf(userAgent: string | null): Device {
   if (!userAgent) return UNKNOWN // bowser throws on an empty text
   const { browser, os, platform } = Bowser.parse(userAgent)
-  const name = (text: string | undefined) => text?.slice(0, 40) || undefined
-  const label = [name(browser.name), name(os.name)].filter(Boolean).join(' on ')
-  return label ? { kind: KINDS[platform.type ?? ''] ?? 'unknown', label } : UNKNOWN
+  const kind = KINDS[platform.type ?? ''] ?? 'unknown'
+  // "Safari on iPhone" tells more than "on iOS", which an iPad is as well
+  const on = platform.vendor === 'Apple' && kind !== 'desktop' ? platform.model : os.name
+  const label = [browser.name ?? program(userAgent), on].filter(Boolean).map(short).join(' on ')
+  return label ? { kind, label } : UNKNOWN
+}
+
+const short = (text: string | undefined) => [...(text ?? '')].slice(0, 40).join('')
+
+/** The name of a program that is no browser: "curl/8.5.0" is curl. Every browser calls itself Mozilla, so that is none. */
+function program(userAgent: string): string | undefined {
+  const name = /^([A-Za-z][\w.-]{1,30})\/\d/.exec(userAgent)?.[1]
+  return name === 'Mozilla' ? undefined : name
 }
 
 /** Approximate place of an address: "Lisbon, Portugal", or null. */

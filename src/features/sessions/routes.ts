@@ -1,9 +1,9 @@
-import type { Router } from 'express'
+import type { Request, Router } from 'express'
 import { SecurityError } from '../../core/errors.js'
 import type { Csrf } from '../../../middleware/csrf.js'
 import type { RequestSession } from '../../../middleware/establish-session.js'
 import { handle } from '../../../middleware/handle.js'
-import { wantsJson } from '../../../middleware/negotiate.js'
+import { refererPath, wantsJson } from '../../../middleware/negotiate.js'
 import type { Pages } from '../../../middleware/pages.js'
 import { stateOf } from '../../../middleware/request-state.js'
 import { liveRecord, requireSession } from '../../../middleware/require-session.js'
@@ -17,10 +17,14 @@ interface Parts {
   sessions: Sessions
   listSessions: ListSessions
   requestSession: RequestSession
+  origin: string
 }
 
 /** `GET /sessions`, `POST /sessions/:id/revoke`, `POST /sessions/revoke-others`. */
-export function sessionRoutes({ router, pages, csrf, sessions, listSessions, requestSession }: Parts): void {
+export function sessionRoutes(parts: Parts): void {
+  const { router, pages, csrf, sessions, listSessions, requestSession, origin } = parts
+  /** The page that the form stood on: the Security page, the list, or one of the host's own. */
+  const cameFrom = (req: Request) => refererPath(req, origin) ?? `${pages.base}/sessions`
   const guards = [requireSession(), csrf.protect({ visitors: false })]
 
   router.get(
@@ -43,7 +47,7 @@ export function sessionRoutes({ router, pages, csrf, sessions, listSessions, req
         requestSession.by(req),
       )
       pages.flash.set(res, { key: 'sessions.others_done', params: { count: revoked } })
-      pages.done(req, res, `${pages.base}/sessions`, { revoked })
+      pages.done(req, res, cameFrom(req), { revoked })
     }),
   )
 
@@ -61,7 +65,7 @@ export function sessionRoutes({ router, pages, csrf, sessions, listSessions, req
       // a script is told that there is no such session; a person who clicked twice is told that it is done
       if (!found || (!ended && wantsJson(req))) throw new SecurityError('not_found')
       pages.flash.set(res, { key: ended ? 'sessions.revoked_done' : 'sessions.revoked_before', params: {} })
-      pages.done(req, res, `${pages.base}/sessions`)
+      pages.done(req, res, cameFrom(req))
     }),
   )
 }

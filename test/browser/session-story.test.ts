@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import type { Locator, Page } from 'playwright-core'
+import { BASE, FIREFOX } from '../support/browser.js'
+import { launchChromium, type Chromium, type Visitor } from '../support/chromium.js'
+import { ada, PASSWORDS, startHost, type Host } from '../support/host.js'
+
+const NEW_PASSWORD = 'Violet-Kettle-77-Moor'
+
+for (const javaScriptEnabled of [true, false])
+  describe(`Ada at her browser, JavaScript ${javaScriptEnabled ? 'on' : 'off'}`, () => {
+    let chromium: Chromium
+    let host: Host
+    let laptop: Visitor
+    let other: Visitor
+    before(async () => {
+      chromium = await launchChromium()
+      host = await startHost({ afterSignIn: `${BASE}/` })
+      laptop = await chromium.visitor(host.url, { javaScriptEnabled })
+      other = await chromium.visitor(host.url, { javaScriptEnabled, userAgent: FIREFOX })
+    })
+    after(async () => {
+      await chromium?.close()
+      await host?.close()
+    })
+
+    it('signs in with the keyboard alone', async () => {
+      const { page } = laptop
+      await page.goto(`${BASE}/`)
+      assert.match(page.url(), /\/sign-in\?returnTo=/)
+      await isFocused(page.getByLabel('E-mail'))
+      await page.keyboard.type(ada.email)
+      await page.keyboard.press('Tab')
+      await isFocused(page.getByLabel('Password'))
+      await page.keyboard.type(PASSWORDS.u1!)
+      await tabTo(page, page.getByLabel('Keep me signed in'))
+      await page.keyboard.press('Space')
+      await tabTo(page, page.getByRole('button', { name: 'Sign in' }))
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { name: 'Security', level: 1 }).waitFor()
+      await page.getByText('This is the only device that is signed in.').waitFor()
+    })
+
+    it('goes past the navigation with one key', async () => {
+      const { page } = laptop
+      await page.keyboard.press('Tab')
+      await isFocused(page.getByRole('link', { name: 'Skip to content' }))
+      await page.keyboard.press('Enter')
+      await page.keyboard.press('Tab')
+      await isFocused(page.getByLabel('Current password'))
+    })
+
+    it('is told under the field, with the focus there, which rules a new password fails', async () => {
+      const { page } = laptop
+      await typePassword(page, PASSWORDS.u1!, 'kettle moor')
+      const field = page.getByLabel('New password', { exact: true })
+      await isFocused(field)
+      assert.equal(await field.getAttribute('aria-invalid'), 'true')
+      assert.equal(await field.inputValue(), '')
+      const failing = page.locator(`#${(await field.getAttribute('aria-describedby'))!.split(' ')[0]} li`)
+      assert.equal(await failing.count(), 4)
+      assert.deepEqual(await failing.allInnerTexts(), [
+        'Use at least 12 characters.',
+        'Add an uppercase letter.',
+        'Add a number.',
+        'Add a symbol, such as - or\u00a0!',
+      ])
+      const [above, below] = await Promise.all([field.boundingBox(), failing.first().boundingBox()])
+      assert.ok(above!.y + above!.height <= below!.y, 'the rules stand under the field')
+      assert.match(await page.title(), /^Error: /)
+    })
+
+    it('changes the password, and every other browser is signed out and told why', async () => {
+      await signIn(other.page, PASSWORDS.u1!)
+      const { page } = laptop
+      await typePassword(page, PASSWORDS.u1!, NEW_PASSWORD)
+      await page.getByText('Your password was changed, and one other device was signed out.').waitFor()
+      await other.page.reload()
+      await other.page.getByText('Your password was changed. Sign in with the new one.').waitFor()
+    })
+
+    it('revokes another browser with a click, whose next page is sign-in with the reason', async () => {
+      await signIn(other.page, NEW_PASSWORD)
+      const { page } = laptop
+      await page.getByRole('link', { name: 'Active sessions' }).click()
+      const row = page.getByRole('listitem').filter({ hasText: 'Firefox on Linux' })
+      await row.getByRole('button', { name: 'Revoke' }).click()
+      await page.getByText('That device was signed out.').waitFor()
+      assert.equal(await row.count(), 0)
+
+      await other.page.getByRole('link', { name: 'Active sessions' }).click()
+      assert.equal(new URL(other.page.url()).searchParams.get('returnTo'), `${BASE}/sessions`)
+      await other.page.getByText('This device was signed out from another device.').waitFor()
+      await other.page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    })
+
+    it('signs out', async () => {
+      const { page } = laptop
+      await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+      await page.getByText('You are signed out.').waitFor()
+      await page.goto(`${BASE}/sessions`)
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    })
+
+    it('met no error, no refused content and nobody else on the way', () => {
+      assert.deepEqual([...laptop.problems, ...other.problems], [])
+      assert.deepEqual(host.errors, [])
+    })
+  })
+
+async function signIn(page: Page, password: string): Promise<void> {
+  await page.goto(`${BASE}/sign-in`)
+  await page.getByLabel('E-mail').fill(ada.email)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'Security', level: 1 }).waitFor()
+}
+
+async function typePassword(page: Page, current: string, next: string): Promise<void> {
+  await page.getByLabel('Current password').fill(current)
+  await page.getByLabel('New password', { exact: true }).fill(next)
+  await page.getByLabel('New password, once more').fill(next)
+  await page.getByRole('button', { name: 'Change password' }).click()
+}
+
+const isFocused = (locator: Locator) => locator.and(locator.page().locator(':focus')).waitFor()
+
+/** Presses Tab until the control has the focus. */
+async function tabTo(page: Page, control: Locator): Promise<void> {
+  for (let i = 0; i < 30; i += 1) {
+    if (await control.and(page.locator(':focus')).count()) return
+    await page.keyboard.press('Tab')
+  }
+  assert.fail('the keyboard does not get there')
+}
