@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, Request } from 'express'
-import { SecurityError, type ErrorCode } from '../src/core/errors.js'
+import { SecurityError, StoreUnavailable, unavailable, type ErrorCode } from '../src/core/errors.js'
 import { localPath } from '../src/core/return-to.js'
 import type { ErrorModel } from '../views/models.js'
 import { refererPath, wantsHtml } from './negotiate.js'
@@ -68,6 +68,7 @@ function returnQuery(req: Request, origin: string): string {
 export function asSecurityError(): ErrorRequestHandler {
   return function asSecurityError(error: unknown, _req, _res, next) {
     if (error instanceof SecurityError) return next(error)
+    if (error instanceof StoreUnavailable) return next(unavailable(error))
     const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined
     next(new SecurityError(codeOf(status), { cause: error }))
   }

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { StoreUnavailable } from '../../core/errors.js'
 import { SqliteAdapter, SqliteDialect, type DialectAdapter, type SqliteDatabase, type SqliteStatement } from 'kysely'
 
 /** The part of `node:sqlite`'s DatabaseSync that is used here; `@photostructure/sqlite` has the same shape. */
@@ -28,6 +29,19 @@ async function loadDatabaseSync(): Promise<Constructor> {
 const BUSY_MS = 2_000
 const STATEMENTS_KEPT = 200
 
+/** Result codes that are about the statement, not about the store: a mistake of ours, a constraint (sqlite.org/rescode.html). */
+const OWN_FAULT = new Set([1, 19, 20, 25])
+
+/** What the database could not answer (busy, full, closed, unreadable) is told as such: requests get 503, not 500. */
+function answered<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
+    throw OWN_FAULT.has(code) || error instanceof TypeError ? error : new StoreUnavailable('sql', error)
+  }
+}
+
 /** Gives `DatabaseSync` the shape that kysely's dialect expects, keeping prepared statements. */
 class PreparedDatabase implements SqliteDatabase {
   readonly #connection: Connection
@@ -42,11 +56,11 @@ class PreparedDatabase implements SqliteDatabase {
     const text = sql === 'begin' ? 'begin immediate' : sql
     const known = this.#statements.get(text)
     if (known) return known
-    const statement = this.#connection.prepare(text)
+    const statement = answered(() => this.#connection.prepare(text))
     const adapted: SqliteStatement = {
       reader: statement.columns().length > 0,
-      all: (parameters) => statement.all(...parameters),
-      run: (parameters) => statement.run(...parameters),
+      all: (parameters) => answered(() => statement.all(...parameters)),
+      run: (parameters) => answered(() => statement.run(...parameters)),
       iterate: (parameters) => statement.iterate(...parameters),
     }
     if (this.#statements.size >= STATEMENTS_KEPT) this.#statements.clear()
