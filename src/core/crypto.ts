@@ -7,7 +7,7 @@ export const randomToken = (bytes = 24): string => randomBytes(bytes).toString('
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url')
 
 /** Compares two texts in a time that depends on their lengths only. */
-export function equalText(a: string, b: string): boolean {
+function equalText(a: string, b: string): boolean {
   const [x, y] = [Buffer.from(a), Buffer.from(b)]
   return x.length === y.length && timingSafeEqual(x, y)
 }

@@ -1,5 +1,5 @@
 /** Why a session id is dead. Stored beside it and told to the browser that still carries it. */
-export const SESSION_REASONS = [
+const SESSION_REASONS = [
   'revoked',
   'revoked_others',
   'password_changed',

@@ -35,7 +35,7 @@ const CLASS: Partial<Record<PasswordRule, RegExp>> = {
   symbol: /[^\p{L}\p{N}\s]/u,
 }
 
-export const MAX_LENGTH = 256
+const MAX_LENGTH = 256
 /** Shorter words are parts of too many honest passwords. */
 const WORD_LENGTH = 4
 

@@ -1,3 +1,4 @@
+import type { CompiledQuery } from 'kysely'
 import type { Clock } from '../../core/clock.js'
 import type { SessionReason } from '../../core/reasons.js'
 import type { Database } from '../../stores/sql/database.js'
@@ -23,19 +24,19 @@ const KEPT_MS = 30 * 86_400_000
 export class SessionRecords {
   readonly #db: Database
   readonly #clock: Clock
+  /** On the path of every request where SQL alone serves, so it is built once. */
+  readonly #byIdHash: CompiledQuery<SessionRow>
 
   constructor(db: Database, clock: Clock) {
     this.#db = db
     this.#clock = clock
+    this.#byIdHash = db.selectFrom('security_sessions').selectAll().where('id_hash', '=', '').compile()
   }
 
   /** Step 2c: the row behind an id. Deadness is final, so a second read after "no such row" can only explain it. */
   async find(idHash: string): Promise<Found> {
-    const row = await this.#db
-      .selectFrom('security_sessions')
-      .selectAll()
-      .where('id_hash', '=', idHash)
-      .executeTakeFirst()
+    const { rows } = await this.#db.executeQuery({ ...this.#byIdHash, parameters: [idHash] })
+    const [row] = rows
     if (!row) return { kind: 'dead', reason: await this.#reasonOf(idHash) }
     if (row.ended_at !== null) return { kind: 'dead', reason: row.end_reason ?? 'revoked' }
     const record = recordOf(row)

@@ -1,20 +1,21 @@
+import type { CompiledQuery } from 'kysely'
 import type { SessionData, StoredData } from '../../core/session-data.js'
 import type { Database } from './database.js'
 
 /** Session data where there is no Redis. */
 export class SqlSessionData implements SessionData {
   readonly #db: Database
+  /** On the path of every request, so it is built once. */
+  readonly #byIdHash: CompiledQuery<{ data: string }>
 
   constructor(db: Database) {
     this.#db = db
+    this.#byIdHash = db.selectFrom('security_session_data').select('data').where('id_hash', '=', '').compile()
   }
 
   async load(idHash: string): Promise<StoredData | null> {
-    const row = await this.#db
-      .selectFrom('security_session_data')
-      .select('data')
-      .where('id_hash', '=', idHash)
-      .executeTakeFirst()
+    const { rows } = await this.#db.executeQuery({ ...this.#byIdHash, parameters: [idHash] })
+    const [row] = rows
     return row ? (JSON.parse(row.data) as StoredData) : null
   }
 

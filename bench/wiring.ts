@@ -1,0 +1,14 @@
+import type { Express } from 'express'
+
+/** What a variant may use while it is wired: the port it will listen on, a Redis, and a folder of its own. */
+interface Place {
+  port: number
+  redis: string
+  folder: string
+}
+
+/**
+ * Adds `GET /invoices` for signed-in users (401 for everybody else) and `POST /sign-in`, which signs Ada in. The floor
+ * knows nobody and guards nothing.
+ */
+export type Wiring = (app: Express, place: Place) => Promise<void> | void
