@@ -1,5 +1,4 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import express, { type Express } from 'express'
@@ -113,5 +112,3 @@ async function listen(app: Express, port: number): Promise<Server> {
   await new Promise<void>((done) => server.listen(port, '127.0.0.1', done))
   return server
 }
-
-export const portOf = (server: Server): number => (server.address() as AddressInfo).port

@@ -35,7 +35,7 @@ export class SessionRecords {
 
   /** Step 2c: the row behind an id. Deadness is final, so a second read after "no such row" can only explain it. */
   async find(idHash: string): Promise<Found> {
-    const { rows } = await this.#db.executeQuery({ ...this.#byIdHash, parameters: [idHash] })
+    const { rows } = await this.#db.executeQuery<SessionRow>({ ...this.#byIdHash, parameters: [idHash] })
     const [row] = rows
     if (!row) return { kind: 'dead', reason: await this.#reasonOf(idHash) }
     if (row.ended_at !== null) return { kind: 'dead', reason: row.end_reason ?? 'revoked' }

@@ -14,7 +14,7 @@ export class SqlSessionData implements SessionData {
   }
 
   async load(idHash: string): Promise<StoredData | null> {
-    const { rows } = await this.#db.executeQuery({ ...this.#byIdHash, parameters: [idHash] })
+    const { rows } = await this.#db.executeQuery<{ data: string }>({ ...this.#byIdHash, parameters: [idHash] })
     const [row] = rows
     return row ? (JSON.parse(row.data) as StoredData) : null
   }
