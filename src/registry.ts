@@ -29,13 +29,14 @@ export async function startRegistry(options: Configuration, db: Database, change
   const data = redis ? new RedisSessionData(redis, clock) : new SqlSessionData(db)
   const streams = new OpenStreams(clock)
   const records = new SessionRecords(db, clock)
+  const tail = new Tail(clock)
   let broadcast: Broadcast | null = null
   const core: SessionCore = {
     clock,
     records,
     changes: new RecordChanges(changes),
     hot: redis && new RedisHotKeys(redis),
-    tail: new Tail(clock),
+    tail,
     broadcast: async (publicIds) => {
       streams.end(publicIds)
       await broadcast?.ended(publicIds).catch(report)
@@ -53,7 +54,7 @@ export async function startRegistry(options: Configuration, db: Database, change
     })
   const lastActive = new LastActive(core)
   const identify = async () => redis?.identify()
-  const heartbeat = new Heartbeat({ core, streams, lastActive, identify })
+  const heartbeat = new Heartbeat({ core, tail, streams, lastActive, identify })
   await heartbeat.start()
   return {
     sessions: new Sessions(core, { streams, lastActive, limits: options.limits }),

@@ -39,6 +39,7 @@ class Schedule {
   readonly #sql: RealSql
   readonly #claims: Claims
   readonly #cores: [SessionCore, SessionCore]
+  readonly #tails: [Tail, Tail]
   #time = START
   #moves = 0
 
@@ -65,9 +66,10 @@ class Schedule {
       this.#sql.records,
       this.#plan.world !== 'split' && this.#plan.world !== 'down',
     )
+    this.#tails = [new Tail(clock), new Tail(clock)]
     const core = (p: 0 | 1): SessionCore => {
       const hot = this.#redis.process(p)
-      const tail = new Tail(clock)
+      const tail = this.#tails[p]
       if (broken === 'tail bound') tail.isFresh = () => true
       if (broken === 'slow acknowledgement without tombstone') swallowFailures(hot)
       const strict = this.#plan.world === 'split' && broken !== 'slow acknowledgement in a split brain'
@@ -112,7 +114,7 @@ class Schedule {
     await db.insertInto('security_sessions').values(row).execute()
     if (this.#random(2)) this.#redis.set('A0', copy('i1', recordOf(row)))
     this.#claims.issue('A0', 'A')
-    for (const core of this.#cores) await core.tail.read(core)
+    for (const p of [0, 1] as const) await this.#tails[p].read(this.#cores[p])
   }
 
   #row(publicId: string, idHash: string) {
@@ -228,7 +230,7 @@ class Schedule {
     for (let beat = 0; beat < 6; beat += 1) {
       const due = this.#time + 500
       await this.#scheduler.gate('beat', () => this.#time >= due)
-      await this.#cores[p].tail.read(this.#cores[p]).catch(() => [])
+      await this.#tails[p].read(this.#cores[p]).catch(() => [])
     }
   }
 
@@ -270,9 +272,9 @@ class Schedule {
     if (this.#plan.world === 'split') for (const p of [0, 1] as const) this.#redis.moveProcess(p)
     this.#time += 5_000
     if (this.broken !== 'sweep')
-      for (const core of this.#cores) {
-        await sweep(core)
-        await core.tail.read(core)
+      for (const p of [0, 1] as const) {
+        await sweep(this.#cores[p])
+        await this.#tails[p].read(this.#cores[p])
       }
     for (const core of this.#cores) await this.#claims.settled((id) => check(core, id))
     const left = await this.#sql.records.unburied(Infinity)

@@ -2,7 +2,13 @@ import type { Clock } from '../../core/clock.js'
 import type { HotKeys } from '../../stores/redis/hot-keys.js'
 import type { RecordChanges } from './record-changes.js'
 import type { SessionRecords } from './records.js'
-import type { Tail } from './tail.js'
+
+/** What this process has seen die (step 8). */
+export interface DeathMemory {
+  /** False when the last complete tail began too long ago for a copy to be believed. */
+  isFresh(): boolean
+  remembers(idHash: string): boolean
+}
 
 /**
  * What the steps of the protocol work with. Every call on `records`, `changes` and `hot` is one step of the model;
@@ -14,7 +20,7 @@ export interface SessionCore {
   readonly changes: Pick<RecordChanges, keyof RecordChanges>
   /** Null where SQL alone serves: then every check reads the row, and there is nothing to bury. */
   readonly hot: HotKeys | null
-  readonly tail: Tail
+  readonly tail: DeathMemory
   /** Tells every process, this one included, that sessions have ended, so that their streams end. Never fails. */
   readonly broadcast: (publicIds: readonly string[]) => Promise<void>
   /** Drops what the host stored under ids that have just died. Decides nothing: data is only ever shown to its owner. Never fails. */

@@ -1,7 +1,7 @@
 import type { SessionCore } from './core.js'
 import type { LastActive } from './last-active.js'
 import type { OpenStreams } from './open-streams.js'
-import { sweep } from './tail.js'
+import { sweep, type Tail } from './tail.js'
 
 /** Half the tail's bound, so that a beat may be late once before copies are doubted. */
 const BEAT_MS = 500
@@ -10,6 +10,7 @@ const EVERY_HOUR = 7200
 
 interface Beating {
   core: SessionCore
+  tail: Tail
   streams: OpenStreams
   lastActive: LastActive
   /** Asks Redis who it is; a change of role on a live connection shows here. */
@@ -34,10 +35,10 @@ export class Heartbeat {
   }
 
   async beat(): Promise<void> {
-    const { core, streams, lastActive, identify } = this.#parts
+    const { core, tail, streams, lastActive, identify } = this.#parts
     try {
       await identify().catch(core.report)
-      const died = await core.tail.read(core)
+      const died = await tail.read(core)
       streams.end(died.filter((each) => each.reason !== 'rotated').map((each) => each.publicId))
       await streams.recheck((publicId) => core.records.alive(publicId))
       if (this.#beats % 2 === 0) await sweep(core)
@@ -58,7 +59,7 @@ export class Heartbeat {
   }
 
   #forget(lastActive: LastActive): void {
-    this.#parts.core.tail.forgetOld()
+    this.#parts.tail.forgetOld()
     lastActive.forgetOld()
   }
 }

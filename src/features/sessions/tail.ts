@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js'
 import { bury } from './bury.js'
-import { TAIL_BOUND_MS, type SessionCore } from './core.js'
+import { TAIL_BOUND_MS, type DeathMemory, type SessionCore } from './core.js'
 import type { TailedId } from './records.js'
 
 /** Longer than our longest transaction: rows commit out of the order of their numbers, so the tail reads that far back. */
@@ -8,7 +8,7 @@ const WINDOW_MS = 10_000
 const SWEEP_AFTER_MS = 1_000
 
 /** Step 8: what this process has seen die. */
-export class Tail {
+export class Tail implements DeathMemory {
   readonly #clock: Clock
   readonly #remembered = new Map<string, number>()
   #marks: { at: number; seq: number }[] = []
@@ -18,7 +18,6 @@ export class Tail {
     this.#clock = clock
   }
 
-  /** False when the last complete tail began too long ago for a copy to be believed. */
   isFresh(): boolean {
     return this.#clock.monotonic() - this.#completeSince <= TAIL_BOUND_MS
   }
