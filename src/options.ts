@@ -4,6 +4,7 @@ import { systemClock, type Clock } from './core/clock.js'
 import { durationMs, type Duration } from './core/durations.js'
 import { ConfigurationError } from './core/errors.js'
 import { throttledReport } from './core/reporter.js'
+import { localPath } from './core/return-to.js'
 import type { HostUser, HostUsers } from './core/users.js'
 import type { PasswordPreset } from './features/passwords/rules.js'
 
@@ -77,6 +78,8 @@ const duration = z.custom<Duration>((value) => durationMs(value) !== null, {
 const idle = duration.refine((value) => durationMs(value)! >= LEAST_IDLE_MS, {
   error: "is too short; write at least '5m': activity is written down once a minute",
 })
+const REDIS = "is not usable; write an address such as 'redis://127.0.0.1:6379', or give an ioredis client"
+const USERS = 'is missing; write users: { findById, findByEmail }, two functions that read your users table'
 const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', {
   error: 'must be a function',
 })
@@ -94,20 +97,23 @@ const schema = z.strictObject({
   origin: z
     .string({ error: "is missing; write the address that browsers use: 'https://app.example.com'" })
     .superRefine(checkOrigin),
-  secret: z.union([secret.transform((one) => [one]), z.array(secret).min(1)], {
-    error: (issue) =>
-      Array.isArray(issue.input) ? 'must hold at least one secret of 32 characters' : secretProblem(issue.input),
-  }),
+  secret: z.union(
+    [secret.transform((one) => [one]), z.array(secret).min(1, 'must hold at least one secret of 32 random characters')],
+    {
+      error: (issue) =>
+        Array.isArray(issue.input) ? 'must hold at least one secret of 32 characters' : secretProblem(issue.input),
+    },
+  ),
   database: z.string({ error: "is missing; write database: 'sqlite:./data/security.db'" }),
   redis: z
-    .union([z.string().regex(/^rediss?:\/\//), z.custom<Redis>(isRedisClient)], {
-      error: "is not usable; write an address such as 'redis://127.0.0.1:6379', or give an ioredis client",
+    .union([z.string().regex(/^rediss?:\/\//, REDIS), z.custom<Redis>(isRedisClient)], {
+      error: REDIS,
     })
     .optional(),
-  users: z.object(
+  users: z.strictObject(
     { findById: callable, findByEmail: callable },
     {
-      error: 'is missing; write users: { findById, findByEmail }, two functions that read your users table',
+      error: (issue) => (issue.code === 'unrecognized_keys' ? undefined : USERS),
     },
   ),
   mail: z
@@ -115,7 +121,10 @@ const schema = z.strictObject({
     .regex(/^smtps?:\/\//, { error: "must be an address such as 'smtp://localhost:25'" })
     .optional(),
   basePath: path.default('/security'),
-  afterSignIn: z.string().startsWith('/').default('/'),
+  afterSignIn: z
+    .string()
+    .refine((value) => localPath(value, 'https://localhost') !== null, "must be a path of your own, such as '/'")
+    .default('/'),
   productName: z.string().min(1).max(100).optional(),
   sessions: z
     .strictObject({

@@ -14,7 +14,7 @@ import { SessionCookie } from '../middleware/session.js'
 import { Renderer } from '../views/renderer.js'
 import type { EventAction } from './core/events.js'
 import { Listeners, type Listener } from './core/listeners.js'
-import type { AuthenticationMethod, HostUser } from './core/users.js'
+import { userIdOf, type AuthenticationMethod, type HostUser } from './core/users.js'
 import { writeAuditRow } from './features/audit-log/audit-log.js'
 import { Passwords } from './features/passwords/passwords.js'
 import { passwordRules } from './features/passwords/rules.js'
@@ -134,7 +134,7 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     requireStepUp: (given = {}) => requireStepUp(given, clock),
     requireApiKey,
     signIn: async (req, user, { amr, remember = false }) => {
-      const { epoch } = await readCredential(db, String(user.id))
+      const { epoch } = await readCredential(db, userIdOf(user))
       await requestSession.begin(req, { user, epoch, amr }, { remember })
     },
     sessions: { revokeAll: (userId, given = {}) => sessions.revokeAll(userId, given, BY_HOST) },

@@ -1,3 +1,5 @@
+import { ConfigurationError } from './errors.js'
+
 /** A user of the host's own table, as `users.findById` and `users.findByEmail` return it. */
 export interface HostUser {
   id: string | number
@@ -5,6 +7,13 @@ export interface HostUser {
   name: string
   /** A disabled user cannot sign in; to end sessions that exist, call `security.users.disable(userId)`. */
   disabled?: boolean | undefined
+}
+
+/** A user's id as text, as it is kept in our tables. */
+export function userIdOf(user: Pick<HostUser, 'id'>): string {
+  const id: unknown = user.id
+  if ((typeof id === 'string' && id !== '') || typeof id === 'number') return String(id)
+  throw new ConfigurationError(`a user has no id (${JSON.stringify(id)}); users must be { id, email, name }`)
 }
 
 /** The two questions Sallyport asks the host's users table. */

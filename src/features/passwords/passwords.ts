@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js'
 import { FormError, SecurityError } from '../../core/errors.js'
-import type { HostUser, HostUsers } from '../../core/users.js'
+import { userIdOf, type HostUser, type HostUsers } from '../../core/users.js'
 import type { Change, Database } from '../../stores/sql/database.js'
 import { BY_HOST, type By, type Sessions } from '../sessions/sessions.js'
 import { readCredential, setPasswordHash } from '../users/users.js'
@@ -45,7 +45,7 @@ export class Passwords {
   /** Verifies a sign-in. Unknown, disabled and password-less accounts do the same work as a wrong password (invariant 5). */
   async verify(email: string, password: string): Promise<PasswordVerdict> {
     const user = (await this.#parts.users.findByEmail(email)) ?? null
-    const userId = user ? String(user.id) : null
+    const userId = user ? userIdOf(user) : null
     const credential = await readCredential(this.#parts.db, userId ?? '')
     const right = await verifyHash(credential.passwordHash, password)
     if (!user || !right) return { ok: false, userId, reason: 'invalid_credentials' }

@@ -20,7 +20,7 @@ export function deviceOf(userAgent: string | null): Device {
   const kind = KINDS[platform.type ?? ''] ?? 'unknown'
   // "Safari on iPhone" tells more than "on iOS", which an iPad is as well
   const on = platform.vendor === 'Apple' && kind !== 'desktop' ? platform.model : os.name
-  const label = [browser.name ?? program(userAgent), on].filter(Boolean).map(short).join(' on ')
+  const label = [browser.name || program(userAgent), on].filter(Boolean).map(short).join(' on ')
   return label ? { kind, label } : UNKNOWN
 }
 
@@ -49,7 +49,7 @@ export async function openLocations(path: string | undefined): Promise<Locate> {
   }
   return (ip) => {
     const found = ip && maxmind.validate(ip) ? reader.get(ip) : null
-    const place = [found?.city?.names.en, found?.country?.names.en].filter(Boolean).join(', ')
+    const place = [found?.city?.names?.en, found?.country?.names?.en].filter(Boolean).join(', ')
     return place || null
   }
 }

@@ -1,7 +1,7 @@
 import { randomToken } from '../../core/crypto.js'
 import { NO_ORIGIN, type Actor, type Origin } from '../../core/events.js'
 import type { SessionReason } from '../../core/reasons.js'
-import type { AuthenticationMethod, HostUser } from '../../core/users.js'
+import { userIdOf, type AuthenticationMethod, type HostUser } from '../../core/users.js'
 import type { Change } from '../../stores/sql/database.js'
 import type { SessionRow } from '../../stores/sql/schema.js'
 import { check } from './check.js'
@@ -79,7 +79,7 @@ export class Sessions {
     const row = {
       public_id: publicId,
       id_hash: session.idHash,
-      user_id: String(session.user.id),
+      user_id: userIdOf(session.user),
       email: session.user.email,
       name: session.user.name,
       epoch: session.epoch,

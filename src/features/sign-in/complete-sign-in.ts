@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js'
 import { SecurityError } from '../../core/errors.js'
 import type { Origin } from '../../core/events.js'
-import type { AuthenticationMethod, HostUser } from '../../core/users.js'
+import { userIdOf, type AuthenticationMethod, type HostUser } from '../../core/users.js'
 import type { Changes } from '../../stores/sql/database.js'
 import type { SessionRecord } from '../sessions/session.js'
 import type { Sessions } from '../sessions/sessions.js'
@@ -48,7 +48,7 @@ export class SignIn {
   async complete(proven: Proven, arrival: Arrival): Promise<SessionRecord> {
     for (const gate of this.#gates) await gate(proven)
     const at = this.#clock.now()
-    const userId = String(proven.user.id)
+    const userId = userIdOf(proven.user)
     const amr = proven.amr.map((method) => ({ method, at }))
     const record = await this.#sessions.begin({ ...proven, ...arrival, amr }, (change, sessionId) =>
       change.record<'auth.sign_in_succeeded'>({
