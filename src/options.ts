@@ -78,7 +78,8 @@ const duration = z.custom<Duration>((value) => durationMs(value) !== null, {
 const idle = duration.refine((value) => durationMs(value)! >= LEAST_IDLE_MS, {
   error: "is too short; write at least '5m': activity is written down once a minute",
 })
-const REDIS = "is not usable; write an address such as 'redis://127.0.0.1:6379', or give an ioredis client"
+const REDIS =
+  "is not usable; write an address such as 'redis://127.0.0.1:6379', or give an ioredis client (a Cluster is not served yet)"
 const USERS = 'is missing; write users: { findById, findByEmail }, two functions that read your users table'
 const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', {
   error: 'must be a function',
@@ -190,7 +191,8 @@ function checkOrigin(value: string, context: z.RefinementCtx): void {
 }
 
 function isRedisClient(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'duplicate' in value && 'options' in value
+  const isClient = typeof value === 'object' && value !== null && 'duplicate' in value && 'options' in value
+  return isClient && !('isCluster' in value && value.isCluster) // a Cluster is served in the next step
 }
 
 function explain(issue: z.core.$ZodIssue): string {
