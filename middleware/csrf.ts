@@ -1,9 +1,9 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { randomToken, Signer } from '../src/core/crypto.js'
 import type { Clock } from '../src/core/clock.js'
-import { SecurityError } from '../src/core/errors.js'
+import { SecurityError, unavailable } from '../src/core/errors.js'
 import { pageCookie, readCookie } from './cookies.js'
-import { stateOf } from './request-state.js'
+import type { RequestStates } from './request-state.js'
 
 /** A form of ours may stay open for an hour before anybody is signed in. */
 const VISITOR_MS = 3_600_000
@@ -14,6 +14,7 @@ export interface CsrfOptions {
   origin: string
   secure: boolean
   clock: Clock
+  states: RequestStates
 }
 
 /**
@@ -46,6 +47,8 @@ export class Csrf {
   /** Refuses a POST from elsewhere. Where no session is needed, a visitor's token does as well: a tab opened before signing in. */
   protect({ visitors }: { visitors: boolean }): RequestHandler {
     return (req, _res, next) => {
+      const { decision } = this.#options.states.of(req)
+      if (decision.kind === 'unavailable') return next(unavailable(decision.cause)) // which token is right, nobody knows
       const session = this.#sessionSubject(req)
       const nonce = visitors || !session ? this.#nonce(req) : null
       const subjects = [session, nonce && `visitor ${nonce}`].filter((each) => typeof each === 'string')
@@ -56,7 +59,7 @@ export class Csrf {
   }
 
   #sessionSubject(req: Request): string | null {
-    const { decision } = stateOf(req)
+    const { decision } = this.#options.states.of(req)
     return decision.kind === 'live' ? `session ${decision.record.publicId}` : null
   }
 

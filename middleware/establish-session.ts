@@ -1,12 +1,13 @@
 import type { Request, Response } from 'express'
-import type { AuthenticationMethod } from '../src/core/users.js'
+import { SecurityError, unavailable } from '../src/core/errors.js'
 import type { SignIn, Proven } from '../src/features/sign-in/complete-sign-in.js'
+import type { Proof } from '../src/features/sessions/record-changes.js'
 import type { SessionRecord } from '../src/features/sessions/session.js'
 import { ANONYMOUS } from '../src/features/sessions/session.js'
 import type { By, Sessions } from '../src/features/sessions/sessions.js'
 import type { Change } from '../src/stores/sql/database.js'
 import { originOf, type ClientAddress } from './client-address.js'
-import { setState, stateOf } from './request-state.js'
+import type { RequestStates } from './request-state.js'
 import type { SessionCookie } from './session.js'
 
 interface Parts {
@@ -14,6 +15,7 @@ interface Parts {
   sessions: Sessions
   cookie: SessionCookie
   addressOf: ClientAddress
+  states: RequestStates
 }
 
 /** What happens to a request's session: it begins, goes on under a new id, or ends. The registry first, the cookie after. */
@@ -26,7 +28,9 @@ export class RequestSession {
 
   /** Ends a sign-in: gates, registration, new id; then the request is that user's. */
   async begin(req: Request, proven: Proven, { remember }: { remember: boolean }): Promise<SessionRecord> {
-    const { decision } = stateOf(req)
+    this.#parts.cookie.assertCanSend(req)
+    const { decision } = this.#parts.states.of(req)
+    if (decision.kind === 'unavailable') throw unavailable(decision.cause)
     const id = this.#parts.cookie.newId()
     const record = await this.#parts.signIn.complete(proven, {
       idHash: id.idHash,
@@ -35,38 +39,43 @@ export class RequestSession {
       replaces: decision.kind === 'live' ? decision.record.publicId : null,
     })
     this.#parts.cookie.moveTo(req, id, record, false)
-    setState(req, { idHash: id.idHash, decision: { kind: 'live', record } })
+    this.#parts.states.set(req, { idHash: id.idHash, decision: { kind: 'live', record } })
     return record
   }
 
-  /** A new id for the same session. False when it ended meanwhile, or another request was first: then no cookie is sent. */
-  async renew(
-    req: Request,
-    proof: { amr: AuthenticationMethod[]; authenticatedAt: number } | null = null,
-    work?: (change: Change) => Promise<void>,
-  ): Promise<boolean> {
-    const { idHash } = stateOf(req)
-    if (!idHash) return false
+  /** A new id for the same session: `ids` go into the transaction that makes it so, `done` puts the request under it. */
+  renewal(req: Request): { ids: { from: string; to: string }; done: (record: SessionRecord) => void } {
+    const { idHash } = this.#parts.states.of(req)
+    if (!idHash) throw new SecurityError('sign_in_required')
     const id = this.#parts.cookie.newId()
-    const record = await this.#parts.sessions.renew({ from: idHash, to: id.idHash }, proof, work)
-    if (!record) return false
-    this.#parts.cookie.moveTo(req, id, record, true)
-    setState(req, { idHash: id.idHash, decision: { kind: 'live', record } })
-    return true
+    const done = (record: SessionRecord) => {
+      this.#parts.cookie.moveTo(req, id, record, true)
+      this.#parts.states.set(req, { idHash: id.idHash, decision: { kind: 'live', record } })
+    }
+    return { ids: { from: idHash, to: id.idHash }, done }
+  }
+
+  /** Rotates the session with a fresh proof. False when it has ended, or its user's credential has changed, meanwhile. */
+  async renew(req: Request, proof: Proof, work: (change: Change) => Promise<void>): Promise<boolean> {
+    const { ids, done } = this.renewal(req)
+    const record = await this.#parts.sessions.renew(ids, proof, work)
+    if (record) done(record)
+    return record !== null
   }
 
   /** Signs out: ends the session and expires the cookie. */
   async end(req: Request, res: Response): Promise<void> {
-    const { idHash, decision } = stateOf(req)
+    const { idHash, decision } = this.#parts.states.of(req)
+    if (decision.kind === 'unavailable') throw unavailable(decision.cause)
     if (decision.kind === 'live')
       await this.#parts.sessions.revoke({ publicId: decision.record.publicId }, this.by(req), 'signed_out')
     this.#parts.cookie.clear(res)
-    setState(req, { idHash, decision: ANONYMOUS })
+    this.#parts.states.set(req, { idHash, decision: ANONYMOUS })
   }
 
   /** The signed-in user as the actor of a change. */
   by(req: Request): By {
-    const { decision } = stateOf(req)
+    const { decision } = this.#parts.states.of(req)
     const origin = originOf(req, this.#parts.addressOf)
     return {
       actor: decision.kind === 'live' ? { type: 'user', id: decision.record.userId } : { type: 'visitor' },

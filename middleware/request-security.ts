@@ -2,7 +2,7 @@ import type { Request, Response } from 'express'
 import { SecurityError } from '../src/core/errors.js'
 import type { AuthenticationMethod, HostUser, HostUsers } from '../src/core/users.js'
 import type { OpenStreams } from '../src/features/sessions/open-streams.js'
-import { stateOf } from './request-state.js'
+import type { RequestStates } from './request-state.js'
 
 /** The user as the session's record knows them; `loadUser()` reads your table. */
 export interface SessionUser {
@@ -20,31 +20,35 @@ export interface CurrentSession {
   authenticatedAt: Date
 }
 
+interface Parts<U extends HostUser> {
+  states: RequestStates
+  users: HostUsers<U>
+  streams: OpenStreams
+}
+
 /** What handlers find in `req.security`. */
 export class RequestSecurity<U extends HostUser = HostUser> {
   readonly #req: Request
   readonly #res: Response
-  readonly #users: HostUsers<U>
-  readonly #streams: OpenStreams
+  readonly #parts: Parts<U>
   #signal: AbortSignal | undefined
 
-  constructor(req: Request, res: Response, users: HostUsers<U>, streams: OpenStreams) {
+  constructor(req: Request, res: Response, parts: Parts<U>) {
     this.#req = req
     this.#res = res
-    this.#users = users
-    this.#streams = streams
+    this.#parts = parts
   }
 
   /** Null when nobody is signed in. */
   get user(): SessionUser | null {
-    const { decision } = stateOf(this.#req)
+    const { decision } = this.#parts.states.of(this.#req)
     if (decision.kind !== 'live') return null
     const { userId, email, name } = decision.record
     return { id: userId, email, name }
   }
 
   get session(): CurrentSession | null {
-    const { decision } = stateOf(this.#req)
+    const { decision } = this.#parts.states.of(this.#req)
     if (decision.kind !== 'live') return null
     const { publicId, amr, createdAt, authenticatedAt } = decision.record
     return { id: publicId, amr, createdAt: new Date(createdAt), authenticatedAt: new Date(authenticatedAt) }
@@ -74,14 +78,15 @@ export class RequestSecurity<U extends HostUser = HostUser> {
 
   /** The user as your own table has it now; null when nobody is signed in or the row is gone. */
   async loadUser(): Promise<U | null> {
-    return this.user ? ((await this.#users.findById(this.user.id)) ?? null) : null
+    return this.user ? ((await this.#parts.users.findById(this.user.id)) ?? null) : null
   }
 
   #open(): AbortSignal {
-    const { decision } = stateOf(this.#req)
+    const { decision } = this.#parts.states.of(this.#req)
     if (decision.kind !== 'live') return AbortSignal.abort(new SecurityError('sign_in_required'))
-    const { signal, close } = this.#streams.open(decision.record)
-    this.#res.once('close', close)
+    const { signal, close } = this.#parts.streams.open(decision.record)
+    if (this.#res.closed || this.#res.destroyed) close()
+    else this.#res.once('close', close)
     return signal
   }
 }

@@ -8,7 +8,15 @@ export interface RequestState {
   decision: Decision
 }
 
-const states = new WeakMap<Request, RequestState>()
+/** The states of one `createSecurity`: a guard of another one in the same process sees nothing of them. */
+export class RequestStates {
+  readonly #states = new WeakMap<Request, RequestState>()
 
-export const stateOf = (req: Request): RequestState => states.get(req) ?? { idHash: null, decision: ANONYMOUS }
-export const setState = (req: Request, state: RequestState): void => void states.set(req, state)
+  of(req: Request): RequestState {
+    return this.#states.get(req) ?? { idHash: null, decision: ANONYMOUS }
+  }
+
+  set(req: Request, state: RequestState): void {
+    this.#states.set(req, state)
+  }
+}

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express'
 import { SecurityError, unavailable, type ErrorCode } from '../src/core/errors.js'
 import type { SessionReason } from '../src/core/reasons.js'
 import type { Decision, SessionRecord } from '../src/features/sessions/session.js'
-import { stateOf } from './request-state.js'
+import type { RequestStates } from './request-state.js'
 
 /** Reasons that are no news to the person at the browser: they signed out, or never were signed in. */
 const QUIET: ReadonlySet<SessionReason> = new Set(['unknown', 'rotated', 'signed_out', 'replaced'])
@@ -20,9 +20,9 @@ function refusalCode(decision: Exclude<Decision, { kind: 'live' | 'unavailable' 
 }
 
 /** Lets nobody pass who is not signed in. Refusals go to `security.errorHandler`. */
-export function requireSession(): RequestHandler {
+export function requireSession(states: RequestStates): RequestHandler {
   return function requireSession(req, _res, next) {
-    liveRecord(stateOf(req).decision)
+    liveRecord(states.of(req).decision)
     next()
   }
 }

@@ -1,10 +1,11 @@
-import type { Request } from 'express'
+import type { CookieOptions, Request } from 'express'
 import session from 'express-session'
 import { sha256 } from '../src/core/crypto.js'
 import type { Clock } from '../src/core/clock.js'
 import type { SessionData, StoredData } from '../src/core/session-data.js'
-import type { Decision } from '../src/features/sessions/session.js'
-import { setState } from './request-state.js'
+import { ANONYMOUS, type Decision } from '../src/features/sessions/session.js'
+import type { SessionReason } from '../src/core/reasons.js'
+import type { RequestStates } from './request-state.js'
 
 type Loaded = { idHash: string; decision: Decision; owner: string | null; expiresAt: number; unsaved: boolean }
 type Done = (error?: unknown) => void
@@ -16,9 +17,27 @@ interface Parts {
   clock: Clock
   data: SessionData
   check: (idHash: string) => Promise<Decision>
-  signOut: (publicId: string, req?: Request) => Promise<void>
+  signOut: (publicId: string) => Promise<void>
+  states: RequestStates
+  /** Attributes of the session cookie. */
+  cookie: CookieOptions
   report: (error: unknown) => void
 }
+
+/** Ids whose browser has, or may have, a newer one under way: nothing is stored under them, and no cookie is sent over the newer one. */
+const SUPERSEDED: ReadonlySet<SessionReason> = new Set(['rotated', 'replaced', 'signed_out'])
+const isSuperseded = (decision: Decision) => decision.kind === 'dead' && SUPERSEDED.has(decision.reason)
+/** A session that is over for good; `unknown` is the id of a visitor, who goes on with it. */
+const isOver = (decision: Decision) =>
+  decision.kind === 'dead' && decision.reason !== 'unknown' && !SUPERSEDED.has(decision.reason)
+
+const destroyAnd = (made: session.Session, after: () => void) =>
+  function destroy(callback: Done = () => {}) {
+    return Object.getPrototypeOf(made).destroy.call(made, (error: unknown) => {
+      if (!error) after()
+      callback(error)
+    })
+  }
 
 /**
  * The store that express-session sees. It maps the id to its hash, and asks for data and decision in the same tick:
@@ -29,6 +48,8 @@ interface Parts {
 export class SessionStore extends session.Store {
   readonly #parts: Parts
   readonly #loaded = new WeakMap<object, Loaded>()
+  /** Set by express-session. */
+  declare generate: (req: Request) => void
 
   constructor(parts: Parts) {
     super()
@@ -47,13 +68,16 @@ export class SessionStore extends session.Store {
     const live = decision.kind === 'live' ? decision.record : null
     const owner = live?.publicId ?? null
     const mine = data !== 'unavailable' && data !== null && data.owner === owner && decision.kind !== 'unavailable'
-    const loaded = { ...(mine ? data.session : {}), cookie: { originalMaxAge: null } } as session.SessionData
+    const loaded = {
+      ...(mine ? data.session : {}),
+      cookie: { ...this.#parts.cookie, originalMaxAge: null },
+    } as session.SessionData
     this.#loaded.set(loaded, {
       idHash,
       decision,
       owner,
       expiresAt: live?.expiresAt ?? this.#parts.clock.now() + VISITOR_MS,
-      unsaved: data === 'unavailable' || decision.kind === 'unavailable',
+      unsaved: data === 'unavailable' || decision.kind === 'unavailable' || isSuperseded(decision),
     })
     return loaded
   }
@@ -69,13 +93,28 @@ export class SessionStore extends session.Store {
   }
 
   override createSession(req: Request, data: session.SessionData) {
-    const made = super.createSession(req, data)
     const loaded = this.#loaded.get(data)
-    if (loaded) {
-      this.#loaded.set(made, loaded)
-      setState(req, { idHash: loaded.idHash, decision: loaded.decision })
+    if (!loaded) return super.createSession(req, data)
+    this.#parts.states.set(req, { idHash: loaded.idHash, decision: loaded.decision })
+    if (isOver(loaded.decision)) {
+      // Whoever else holds the dead id must not share what this browser stores from now on: a new id, which is sent
+      // and saved only when the host stores something under it.
+      this.generate(req)
+      return req.session
     }
+    const made = super.createSession(req, data)
+    this.#loaded.set(made, loaded)
+    const forget = () => this.#parts.states.set(req, { idHash: null, decision: ANONYMOUS })
+    Object.defineProperty(made, 'destroy', { value: destroyAnd(made, forget), configurable: true, writable: true })
     return made
+  }
+
+  /** The host's `req.session.regenerate()`: as with `destroy`, nobody is signed in after it. */
+  override regenerate(req: Request, callback: (error?: unknown) => void): void {
+    super.regenerate(req, (error) => {
+      if (!error) this.#parts.states.set(req, { idHash: null, decision: ANONYMOUS })
+      callback(error)
+    })
   }
 
   /** Says whose a session is that was just generated for a sign-in or a rotation. */

@@ -9,6 +9,14 @@ import type { SessionStore } from './session-store.js'
 const TWO_SESSIONS =
   'req.session is there already, from an express-session of your own; take that one out, security.router brings it along'
 
+/** Attributes of the session cookie; its lifetime is that of the session. */
+export const cookieAttributes = (secure: boolean): CookieOptions => ({
+  httpOnly: true,
+  sameSite: 'lax',
+  path: '/',
+  secure,
+})
+
 export interface SessionOptions {
   store: SessionStore
   secrets: readonly string[]
@@ -28,7 +36,7 @@ export class SessionCookie {
   constructor(options: SessionOptions) {
     this.#options = options
     this.name = options.secure ? '__Host-sallyport' : 'sallyport'
-    this.#attributes = { httpOnly: true, sameSite: 'lax', path: '/', secure: options.secure }
+    this.#attributes = cookieAttributes(options.secure)
     const load = session({
       name: this.name,
       store: options.store,
@@ -42,6 +50,13 @@ export class SessionCookie {
       req.session ? next(new ConfigurationError(TWO_SESSIONS)) : load(req, res, next)
   }
 
+  /** Refuses, before anything is registered, a request whose answer cannot carry a cookie any more. */
+  assertCanSend(req: Request): void {
+    if ((req.sessionStore as unknown) !== this.#options.store)
+      throw new ConfigurationError('this request did not pass security.router; mount it before the routes that sign in')
+    if (req.res?.headersSent) throw new ConfigurationError('sign in before the answer is sent: it carries the cookie')
+  }
+
   /** A new session id and its hash, not yet given to anybody. */
   newId(): { sid: string; idHash: string } {
     const sid = randomToken()
@@ -53,10 +68,9 @@ export class SessionCookie {
    * when the same user goes on (rotation), and left behind at a sign-in.
    */
   moveTo(req: Request, id: { sid: string; idHash: string }, record: SessionRecord, keepData: boolean): void {
-    const { cookie: _, ...data } = req.session
+    const { cookie: _, ...data } = req.session ?? {}
     this.#next.set(req, id.sid)
-    // express-session gives the store a `generate`; types leave it out
-    ;(this.#options.store as unknown as { generate(req: Request): void }).generate(req)
+    this.#options.store.generate(req)
     this.#next.delete(req)
     if (keepData) Object.assign(req.session, data)
     req.session.cookie.maxAge = Math.max(0, record.expiresAt - this.#options.clock.now())

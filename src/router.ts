@@ -7,6 +7,7 @@ import type { RequestSession } from '../middleware/establish-session.js'
 import { pageHeaders } from '../middleware/headers.js'
 import type { Pages } from '../middleware/pages.js'
 import { registryCheck } from '../middleware/registry-check.js'
+import type { RequestStates } from '../middleware/request-state.js'
 import type { SessionCookie } from '../middleware/session.js'
 import { ConfigurationError, SecurityError } from './core/errors.js'
 import type { HostUsers } from './core/users.js'
@@ -22,6 +23,7 @@ import { stepUpRoutes } from './features/step-up/routes.js'
 import type { StepUp } from './features/step-up/step-up.js'
 
 export interface RouterParts {
+  states: RequestStates
   pages: Pages
   csrf: Csrf
   cookie: SessionCookie
@@ -61,7 +63,7 @@ function pagesRouter(parts: RouterParts): Router {
     next(plain ? new ConfigurationError(advice) : undefined)
   })
   const showOverview = overview(parts)
-  overviewRoutes(router, showOverview)
+  overviewRoutes(router, parts.states, showOverview)
   signInRoutes({ ...parts, router })
   sessionRoutes({ ...parts, router })
   passwordRoutes({ ...parts, router, showOverview })

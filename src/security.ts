@@ -5,12 +5,12 @@ import { errorHandler } from '../middleware/error-handler.js'
 import { RequestSession } from '../middleware/establish-session.js'
 import { FlashCookie } from '../middleware/flash.js'
 import { Pages } from '../middleware/pages.js'
-import { stateOf } from '../middleware/request-state.js'
+import { RequestStates } from '../middleware/request-state.js'
 import { requireApiKey, type ApiKeyOptions } from '../middleware/require-api-key.js'
 import { requireSession } from '../middleware/require-session.js'
 import { requireStepUp, type StepUpOptions } from '../middleware/require-step-up.js'
 import { SessionStore } from '../middleware/session-store.js'
-import { SessionCookie } from '../middleware/session.js'
+import { cookieAttributes, SessionCookie } from '../middleware/session.js'
 import { Renderer } from '../views/renderer.js'
 import type { EventAction } from './core/events.js'
 import { Listeners, type Listener } from './core/listeners.js'
@@ -96,19 +96,29 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
   const stepUp = new StepUp(passwords, changes, clock)
   const accounts = new AccountState(sessions, changes, clock)
 
+  const states = new RequestStates()
   const addressOf = clientAddress(config.proxyHops)
   const signOut = async (publicId: string) => void (await sessions.revoke({ publicId }, BY_HOST, 'signed_out'))
   const check = (idHash: string) => sessions.check(idHash)
-  const store = new SessionStore({ clock, data: registry.data, check, signOut, report })
+  const store = new SessionStore({
+    clock,
+    data: registry.data,
+    check,
+    signOut,
+    report,
+    states,
+    cookie: cookieAttributes(secure),
+  })
   const cookie = new SessionCookie({ store, secrets, secure, clock })
-  const requestSession = new RequestSession({ signIn, sessions, cookie, addressOf })
-  const csrf = new Csrf({ secrets, origin, secure, clock })
+  const requestSession = new RequestSession({ signIn, sessions, cookie, addressOf, states })
+  const csrf = new Csrf({ secrets, origin, secure, clock, states })
   const flash = new FlashCookie(secrets, secure)
   const { basePath, productName } = config
   const pages = new Pages({ renderer: new Renderer(), csrf, flash, basePath, productName, clock })
   const listSessions = sessionLister(sessions, locate)
 
   const router = createRouter({
+    states,
     pages,
     csrf,
     cookie,
@@ -130,14 +140,19 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
   return {
     router,
     errorHandler: errorHandler({ pages, origin, report }),
-    requireSession,
-    requireStepUp: (given = {}) => requireStepUp(given, clock),
+    requireSession: () => requireSession(states),
+    requireStepUp: (given = {}) => requireStepUp(given, clock, states),
     requireApiKey,
     signIn: async (req, user, { amr, remember = false }) => {
       const { epoch } = await readCredential(db, userIdOf(user))
       await requestSession.begin(req, { user, epoch, amr }, { remember })
     },
-    sessions: { revokeAll: (userId, given = {}) => sessions.revokeAll(userId, given, BY_HOST) },
+    sessions: {
+      revokeAll: (userId, { except, reason } = {}) => {
+        const kept = except === undefined ? undefined : { publicId: except, mustLive: false }
+        return sessions.revokeAll(userId, { except: kept, ...(reason && { reason }) }, BY_HOST)
+      },
+    },
     passwords: {
       set: (userId, plain) => passwords.set(userId, plain),
       exists: async (userId) => (await passwords.stateOf(userId)).managedHere,
@@ -146,7 +161,7 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     fragments: {
       styles: pages.renderer.assets.names.map((name) => `${basePath}/assets/${name}`),
       sessions: async (req) => {
-        const { decision } = stateOf(req)
+        const { decision } = states.of(req)
         if (decision.kind !== 'live' || !req.res) return ''
         const list = await listSessions(decision.record.userId, decision.record.publicId)
         return pages.renderer.sessionsFragment(list, pages.surroundings(req, req.res))

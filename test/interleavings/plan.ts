@@ -1,7 +1,8 @@
 /** What a schedule is made of, drawn from its seed: the combinations of the model's table, and more than one of each. */
 export interface Plan {
   revoke: boolean
-  change: 'all' | 'others' | null
+  /** `renews` is a member's own change: their session stays, under a new id. */
+  change: 'all' | 'others' | 'renews' | null
   signIn: 'plain' | 'evicts' | null
   rotate: boolean
   /** Requests of the two checkers. */
@@ -24,7 +25,7 @@ export function planOf(random: (below: number) => number): Plan {
   const moving = world === 'split' || world === 'down'
   const plan: Plan = {
     revoke: random(2) === 0,
-    change: one([null, null, 'all', 'others'] as const),
+    change: one([null, null, 'all', 'others', 'renews'] as const),
     signIn: one([null, null, 'plain', 'evicts'] as const),
     rotate: random(2) === 0,
     requests: [1 + random(2), 2 + random(world === 'split' ? 3 : 2)],

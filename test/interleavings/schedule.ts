@@ -8,7 +8,8 @@ import { sweep, Tail } from '../../src/features/sessions/tail.js'
 import { recordOf } from '../../src/features/sessions/session.js'
 import { readCredential, setPasswordHash } from '../../src/features/users/users.js'
 import { NO_ORIGIN } from '../../src/core/events.js'
-import type { Database } from '../../src/stores/sql/database.js'
+import { SecurityError } from '../../src/core/errors.js'
+import type { Change, Database } from '../../src/stores/sql/database.js'
 import { Claims } from './claims.js'
 import { planOf, type Plan } from './plan.js'
 import { gatedChanges, gatedRecords, realSql, type RealSql, type RecordWrites } from './ports.js'
@@ -152,7 +153,7 @@ class Schedule {
     start('check0', () => this.#checks(0, plan.requests[0]))
     start('check1', () => this.#checks(plan.sameProcess ? 0 : 1, plan.requests[1]))
     if (plan.revoke) start('revoke', () => this.#revoke())
-    if (plan.change) start('change', () => this.#change(plan.change === 'others'))
+    if (plan.change) start('change', () => this.#change(plan.change!))
     if (plan.signIn) start('sign-in', () => this.#signIn(plan.signIn === 'evicts'))
     if (plan.rotate) start('rotate', () => this.#rotate())
     if (plan.tails) for (const p of [0, 1] as const) start(`tail${p}`, () => this.#tail(p))
@@ -183,10 +184,23 @@ class Schedule {
     this.#claims.sessionEnded('A', 'revoke')
   }
 
-  async #change(keepA: boolean): Promise<void> {
-    const where = { userId: USER, except: keepA ? 'A' : undefined }
-    await change(this.#cores[0], where, this.#ending, ({ tx }) => setPasswordHash(tx, USER, 'new', 1))
-    this.#claims.changed(keepA)
+  async #change(how: 'all' | 'others' | 'renews'): Promise<void> {
+    const where = {
+      userId: USER,
+      ...(how === 'others' && { except: { publicId: 'A', mustLive: false } }),
+      ...(how === 'renews' && { keep: { publicId: 'A', from: 'A0', to: 'A2' } }),
+    }
+    const password = ({ tx }: Change) => setPasswordHash(tx, USER, 'new', 1)
+    try {
+      const { kept } = await change(this.#cores[0], where, this.#ending, password)
+      this.#claims.changed(how !== 'all')
+      if (!kept) return
+      this.#claims.issue('A2', 'A')
+      this.#claims.idDead('A0')
+    } catch (error) {
+      // the session that asks has ended, or goes by another id: nothing was changed, nothing is claimed
+      if (!(error instanceof SecurityError)) throw error
+    }
   }
 
   async #signIn(evicts: boolean): Promise<void> {
@@ -285,5 +299,5 @@ class Schedule {
 /** The broken rule "slow acknowledgement without tombstone": a failed tombstone counts as written. */
 function swallowFailures(hot: { put: (...args: never[]) => Promise<unknown> }): void {
   const put = hot.put.bind(hot)
-  hot.put = (...args) => put(...args).catch(() => ({ value: undefined, identity: null }))
+  hot.put = (...args) => put(...args).catch(() => ({ value: undefined, identity: 'i1' }))
 }

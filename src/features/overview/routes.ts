@@ -2,7 +2,7 @@ import type { Request, Response, Router } from 'express'
 import type { FieldErrors } from '../../core/errors.js'
 import { handle } from '../../../middleware/handle.js'
 import type { Pages } from '../../../middleware/pages.js'
-import { stateOf } from '../../../middleware/request-state.js'
+import type { RequestStates } from '../../../middleware/request-state.js'
 import { liveRecord, requireSession } from '../../../middleware/require-session.js'
 import type { MessageKey } from '../../../views/messages/catalogue.js'
 import type { Passwords } from '../passwords/passwords.js'
@@ -12,18 +12,19 @@ import type { ListSessions } from '../sessions/view.js'
 export type ShowOverview = (req: Request, res: Response, errors?: FieldErrors, status?: number) => Promise<void>
 
 interface Parts {
+  states: RequestStates
   pages: Pages
   passwords: Passwords
   listSessions: ListSessions
 }
 
-export function overview({ pages, passwords, listSessions }: Parts): ShowOverview {
+export function overview({ states, pages, passwords, listSessions }: Parts): ShowOverview {
   const rules = passwords.rules.rules.map((rule) => ({
     key: `rule.${rule}` as MessageKey,
     count: passwords.rules.length,
   }))
   return async (req, res, errors = {}, status = 200) => {
-    const { userId, email, name, publicId } = liveRecord(stateOf(req).decision)
+    const { userId, email, name, publicId } = liveRecord(states.of(req).decision)
     const [sessions, state] = await Promise.all([listSessions(userId, publicId), passwords.stateOf(userId)])
     const changedAt = state.changedAt === null ? null : new Date(state.changedAt).toISOString()
     const password = { managedHere: state.managedHere, changedAt, rules, errors }
@@ -32,10 +33,10 @@ export function overview({ pages, passwords, listSessions }: Parts): ShowOvervie
 }
 
 /** `GET /`: the Security page. */
-export function overviewRoutes(router: Router, showOverview: ShowOverview): void {
+export function overviewRoutes(router: Router, states: RequestStates, showOverview: ShowOverview): void {
   router.get(
     '/',
-    requireSession(),
+    requireSession(states),
     handle((req, res) => showOverview(req, res)),
   )
 }

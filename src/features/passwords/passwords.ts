@@ -2,6 +2,8 @@ import type { Clock } from '../../core/clock.js'
 import { FormError, SecurityError } from '../../core/errors.js'
 import { userIdOf, type HostUser, type HostUsers } from '../../core/users.js'
 import type { Change, Database } from '../../stores/sql/database.js'
+import type { ChangeWhere } from '../sessions/record-changes.js'
+import type { SessionRecord } from '../sessions/session.js'
 import { BY_HOST, type By, type Sessions } from '../sessions/sessions.js'
 import { readCredential, setPasswordHash } from '../users/users.js'
 import { hashPassword, verifyHash } from './hashing.js'
@@ -71,15 +73,15 @@ export class Passwords {
   }
 
   /**
-   * Changes a user's own password: the current one must be right, the new one must keep the rules. Every session
-   * but `keep` ends. Returns how many ended; throws FormError for what must be typed again.
+   * Changes a user's own password: the current one must be right, the new one must keep the rules. Every session but
+   * `keep` ends, and that one goes on under its new id. Throws FormError for what must be typed again.
    */
   async change(
     user: Pick<HostUser, 'email' | 'name'> & { id: string },
     form: PasswordForm,
-    keep: string,
+    keep: { publicId: string; from: string; to: string },
     by: By,
-  ): Promise<number> {
+  ): Promise<{ ended: number; kept: SessionRecord }> {
     const { passwordHash, epoch } = await readCredential(this.#parts.db, user.id)
     if (passwordHash === null) throw new SecurityError('password_managed_by_idp')
     const failing = this.rules.failing(form.newPassword, [...personalWords(user), ...this.#parts.contextWords])
@@ -90,9 +92,9 @@ export class Passwords {
     const right = await verifyHash(passwordHash, form.currentPassword)
     if (!right) fields.currentPassword = ['wrong_password']
     if (Object.keys(fields).length) throw new FormError(right ? 'password_rules' : 'invalid_credentials', fields)
-    const ended = await this.#write(user.id, form.newPassword, { except: keep, ifEpoch: epoch }, by)
-    if (ended === null) throw new FormError('invalid_credentials', { currentPassword: ['wrong_password'] })
-    return ended
+    const outcome = await this.#write(user.id, form.newPassword, { keep, ifEpoch: epoch }, by)
+    if (!outcome?.kept) throw new FormError('invalid_credentials', { currentPassword: ['wrong_password'] })
+    return { ended: outcome.ended, kept: outcome.kept }
   }
 
   /** Sets a user's password without asking for the current one; for the host's own code. Ends all sessions of the user. */
@@ -104,7 +106,7 @@ export class Passwords {
     await this.#write(userId, plain, {}, BY_HOST)
   }
 
-  async #write(userId: string, plain: string, where: { except?: string; ifEpoch?: number }, by: By) {
+  async #write(userId: string, plain: string, where: Pick<ChangeWhere, 'keep' | 'ifEpoch'>, by: By) {
     const hash = await hashPassword(plain)
     const at = this.#parts.clock.now()
     const work = async ({ tx, record }: Change, ended: number) => {

@@ -7,7 +7,7 @@ import { parseForm, text } from '../../../middleware/form.js'
 import { handle } from '../../../middleware/handle.js'
 import { wantsHtml } from '../../../middleware/negotiate.js'
 import type { Pages } from '../../../middleware/pages.js'
-import { stateOf } from '../../../middleware/request-state.js'
+import type { RequestStates } from '../../../middleware/request-state.js'
 import { liveRecord, requireSession } from '../../../middleware/require-session.js'
 import type { ShowOverview } from '../overview/routes.js'
 import type { Passwords } from './passwords.js'
@@ -16,6 +16,7 @@ const field = text(4096).refine((value) => value !== '', 'required')
 const passwordForm = z.object({ currentPassword: field, newPassword: field, confirmPassword: field })
 
 interface Parts {
+  states: RequestStates
   router: Router
   pages: Pages
   csrf: Csrf
@@ -25,18 +26,20 @@ interface Parts {
 }
 
 /** `POST /password`: change the own password; every other session ends, this one goes on under a new id. */
-export function passwordRoutes({ router, pages, csrf, passwords, requestSession, showOverview }: Parts): void {
+export function passwordRoutes({ router, states, pages, csrf, passwords, requestSession, showOverview }: Parts): void {
   router.post(
     '/password',
-    requireSession(),
+    requireSession(states),
     csrf.protect({ visitors: false }),
     handle(async (req, res) => {
-      const { userId, email, name, publicId } = liveRecord(stateOf(req).decision)
+      const { userId, email, name, publicId } = liveRecord(states.of(req).decision)
       await passwords.assertManagedHere(userId)
       const form = parseForm(passwordForm, req)
       const by = requestSession.by(req)
-      const ended = await passwords.change({ id: userId, email, name }, form, publicId, by)
-      await requestSession.renew(req)
+      const renewal = requestSession.renewal(req)
+      const user = { id: userId, email, name }
+      const { ended, kept } = await passwords.change(user, form, { publicId, ...renewal.ids }, by)
+      renewal.done(kept)
       pages.flash.set(res, { key: 'password.done', params: { count: ended } })
       pages.done(req, res, `${pages.base}/`, { sessionsRevoked: ended })
     }),

@@ -10,9 +10,13 @@ const MARGIN_MS = 100
  * tailed the commit. `committedAt` is the monotonic time just after the commit.
  */
 export async function acknowledge(core: SessionCore, committedAt: number, confirmed: boolean): Promise<void> {
-  if (!core.hot) return
-  const fast = confirmed && core.acknowledge === 'fast' && core.hot.identityAgeMs > SETTLED_MS
-  if (fast) return
+  if (await isFast(core, confirmed)) return
   const left = committedAt + TAIL_BOUND_MS + MARGIN_MS - core.clock.monotonic()
   if (left > 0) await core.clock.sleep(left)
+}
+
+async function isFast(core: SessionCore, confirmed: boolean): Promise<boolean> {
+  // a process without Redis can bury nothing; others on the same database may have it
+  if (!core.hot) return !(await core.records.isRedisUsed())
+  return confirmed && core.acknowledge === 'fast' && core.hot.identityAgeMs > SETTLED_MS
 }

@@ -28,7 +28,8 @@ export async function check(core: SessionCore, idHash: string): Promise<Decision
     if (hot.believed) return { kind: 'live', record: hot.believed }
     seen = hot
   }
-  const taken = await takeLease(core, idHash, seen)
+  // a lease would overwrite the very copy that is to be believed when SQL cannot be reached
+  const taken = seen.fallback ? null : await takeLease(core, idHash, seen)
   let found: Found
   try {
     found = await findRow(core, idHash)
@@ -40,7 +41,8 @@ export async function check(core: SessionCore, idHash: string): Promise<Decision
     return { kind: 'unavailable', cause }
   }
   if (found.kind === 'dead') {
-    await quietly(core, () => putTombstone(core, idHash, found.reason)) // (d)
+    // (d); a Redis that has just not answered would only make the refusal wait once more
+    if (seen.text !== undefined) await quietly(core, () => putTombstone(core, idHash, found.reason))
     return { kind: 'dead', reason: found.reason }
   }
   if (taken) {
@@ -92,7 +94,8 @@ async function findRow(core: SessionCore, idHash: string): Promise<Found> {
     origin: NO_ORIGIN,
   })
   if (ended) await core.broadcast(endedSessions)
-  return core.records.find(idHash)
+  const now = await core.records.find(idHash)
+  return now.kind === 'overdue' ? { kind: 'dead', reason: 'expired' } : now
 }
 
 async function quietly(core: SessionCore, work: () => Promise<unknown>): Promise<void> {

@@ -41,8 +41,8 @@ export class Heartbeat {
       const died = await tail.read(core)
       streams.end(died.filter((each) => each.reason !== 'rotated').map((each) => each.publicId))
       await streams.recheck((publicId) => core.records.alive(publicId))
-      if (this.#beats % 2 === 0) await sweep(core)
-      if (this.#beats % EVERY_MINUTE === 0) this.#forget(lastActive)
+      if (core.hot && this.#beats % 2 === 0) await sweep(core)
+      if (this.#beats % EVERY_MINUTE === 0) await this.#everyMinute(lastActive)
       if (this.#beats % EVERY_HOUR === EVERY_MINUTE) await core.records.prune()
       this.#failing = false
     } catch (error) {
@@ -58,7 +58,9 @@ export class Heartbeat {
     clearTimeout(this.#timer)
   }
 
-  #forget(lastActive: LastActive): void {
+  async #everyMinute(lastActive: LastActive): Promise<void> {
+    const { core } = this.#parts
+    if (core.hot) await core.records.tellRedisIsUsed()
     this.#parts.tail.forgetOld()
     lastActive.forgetOld()
   }

@@ -20,9 +20,12 @@ export class OpenStreams {
     this.#clock = clock
   }
 
-  /** A signal that fires when the session ends; `close` forgets it. */
+  /**
+   * A signal that fires when the session ends; `close` forgets it. The handler may ask for it long after the session
+   * was checked, and what ended in between was told to nobody: so the next beat asks the record.
+   */
   open(record: SessionRecord): { signal: AbortSignal; close: () => void } {
-    const stream: Stream = { controller: new AbortController(), deadline: this.#deadline(record) }
+    const stream: Stream = { controller: new AbortController(), deadline: -Infinity }
     const streams = this.#streams.get(record.publicId) ?? new Set()
     this.#streams.set(record.publicId, streams.add(stream))
     const close = () => {

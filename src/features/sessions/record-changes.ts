@@ -1,3 +1,4 @@
+import { SecurityError } from '../../core/errors.js'
 import type { Change, Changes } from '../../stores/sql/database.js'
 import type { SessionRow } from '../../stores/sql/schema.js'
 import type { AuthenticationMethod } from '../../core/users.js'
@@ -11,6 +12,19 @@ export interface Aftermath {
   endedSessions: string[]
 }
 
+export interface Changed extends Aftermath {
+  /** The record of the session that stays under its new id. */
+  kept: SessionRecord | null
+}
+
+/** A fresh proof, and the epoch under which it was verified. */
+export interface Proof {
+  userId: string
+  epoch: number
+  amr: AuthenticationMethod[]
+  authenticatedAt: number
+}
+
 export interface RevokeWhere {
   publicId: string
   /** Only this user's session; anybody else's looks like a missing one. */
@@ -19,8 +33,10 @@ export interface RevokeWhere {
 
 export interface ChangeWhere {
   userId: string
-  /** The session that stays. */
-  except?: string | undefined
+  /** The session that stays. It must be alive when it is the one that asks: what has ended changes nothing any more. */
+  except?: { publicId: string; mustLive: boolean } | undefined
+  /** The session that stays, and goes on under a new id in the same transaction. It must be alive under the old one. */
+  keep?: { publicId: string; from: string; to: string }
   /** The epoch under which the credential was verified; absent for calls that verify none. */
   ifEpoch?: number
 }
@@ -93,25 +109,20 @@ export class RecordChanges {
     where: ChangeWhere,
     ending: Ending,
     work: (change: Change, ended: number) => Promise<void>,
-  ): Promise<Aftermath | null> {
+  ): Promise<Changed | null> {
     return this.#changes.run(async (change) => {
       await ensureUser(change.tx, where.userId)
       const epoch = await raiseEpoch(change.tx, where.userId, where.ifEpoch)
       if (epoch === null) return null
-      const except = where.except ?? ''
+      const kept = await keepSession(change, where, epoch, ending.at)
+      const except = where.keep?.publicId ?? where.except?.publicId ?? ''
       const rows = await end(change, ending, (q) =>
         q.where('user_id', '=', where.userId).where('public_id', '<>', except),
       )
-      await change.tx
-        .updateTable('security_sessions')
-        .set({ epoch })
-        .where('public_id', '=', except)
-        .where('user_id', '=', where.userId)
-        .execute()
       await work(change, rows.length)
       const endedSessions = rows.map((row) => row.public_id)
       const deadIds = [...(await deadIdsOf(change.tx, endedSessions)), ...(await unburiedOf(change.tx, where.userId))]
-      return { deadIds, endedSessions }
+      return { deadIds, endedSessions, kept }
     })
   }
 
@@ -155,10 +166,11 @@ export class RecordChanges {
   async rotate(
     ids: { from: string; to: string },
     at: number,
-    proof: { amr: AuthenticationMethod[]; authenticatedAt: number } | null,
+    proof: Proof | null,
     work: (change: Change) => Promise<void>,
   ): Promise<SessionRecord | null> {
     return this.#changes.run(async (change) => {
+      if (proof && !(await lockEpoch(change.tx, proof.userId, proof.epoch))) return null
       const row = await change.tx
         .updateTable('security_sessions')
         .set({
@@ -192,4 +204,31 @@ async function end(change: Change, ending: Ending, which: (query: EndQuery) => E
   await putOnDeadList(change.tx, rows, ending.reason, ending.at)
   await recordEnded(change, rows, ending)
   return rows
+}
+
+/**
+ * The session that a change leaves alive gets the new epoch, and its new id, in the change's own transaction: between
+ * two transactions a second holder of the old id could rotate it away. Throws, and so undoes the change, when it has ended.
+ */
+async function keepSession(
+  change: Change,
+  { userId, keep, except }: ChangeWhere,
+  epoch: number,
+  at: number,
+): Promise<SessionRecord | null> {
+  const publicId = keep?.publicId ?? except?.publicId
+  if (!publicId) return null
+  const row = await change.tx
+    .updateTable('security_sessions')
+    .set({ epoch, ...(keep && { id_hash: keep.to }) })
+    .where('public_id', '=', publicId)
+    .where('user_id', '=', userId)
+    .where('ended_at', 'is', null)
+    .$if(keep !== undefined, (query) => query.where('id_hash', '=', keep!.from))
+    .returningAll()
+    .executeTakeFirst()
+  if (!row && (keep || except?.mustLive)) throw new SecurityError('sign_in_required')
+  if (!row || !keep) return null
+  await putOnDeadList(change.tx, [{ ...row, id_hash: keep.from }], 'rotated', at)
+  return recordOf(row)
 }

@@ -13,12 +13,15 @@ export type Found = { kind: 'live' | 'overdue'; record: SessionRecord } | { kind
 export interface TailedId extends DeadId {
   seq: number
   publicId: string
+  diedAt: number
   until: number
   buried: 0 | 1
 }
 
 /** Ended sessions are kept for a month, so that a browser that comes back is told why. */
 const KEPT_MS = 30 * 86_400_000
+
+const REDIS_TOLD_MS = 180_000
 
 /** Reads of the session record, and the writes that decide nothing. Each is one SQL statement or two reads of final facts. */
 export class SessionRecords {
@@ -90,13 +93,14 @@ export class SessionRecords {
   }
 
   /** Step 8: dead ids with a number above `seq` whose session could still be within its limit. */
-  async deadAfter(seq: number): Promise<TailedId[]> {
+  async deadAfter(seq: number, limit: number): Promise<TailedId[]> {
     return this.#db
       .selectFrom('security_dead_ids')
-      .select(['seq', 'id_hash as idHash', 'public_id as publicId', 'reason', 'until', 'buried'])
+      .select(['seq', 'id_hash as idHash', 'public_id as publicId', 'reason', 'died_at as diedAt', 'until', 'buried'])
       .where('seq', '>', seq)
       .where('until', '>', this.#clock.now())
       .orderBy('seq')
+      .limit(limit)
       .execute()
   }
 
@@ -120,6 +124,26 @@ export class SessionRecords {
       .where('ended_at', 'is', null)
       .where('last_active_at', '<=', now - leastMs)
       .execute()
+  }
+
+  /** Says to processes without Redis that this database is used by some with it. Told anew every minute. */
+  async tellRedisIsUsed(): Promise<void> {
+    const row = { changed_at: this.#clock.now() }
+    await this.#db
+      .insertInto('security_state')
+      .values({ name: 'redis', ...row })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet(row))
+      .execute()
+  }
+
+  /** True when a process with Redis has told so lately: it may believe copies that this process cannot bury. */
+  async isRedisUsed(): Promise<boolean> {
+    const row = await this.#db
+      .selectFrom('security_state')
+      .select('changed_at')
+      .where('name', '=', 'redis')
+      .executeTakeFirst()
+    return row !== undefined && row.changed_at > this.#clock.now() - REDIS_TOLD_MS
   }
 
   /** Deletes what nobody can ask for any more. */

@@ -3,6 +3,7 @@ import { bury } from './bury.js'
 import type { SessionCore } from './core.js'
 import type { Ending } from './ending.js'
 import type { Aftermath, ChangeWhere, RevokeWhere } from './record-changes.js'
+import type { SessionRecord } from './session.js'
 import type { Change } from '../../stores/sql/database.js'
 
 /** Step 4, revoke and sign out. Buries and acknowledges even when somebody else had ended the session before. */
@@ -18,11 +19,11 @@ export async function change(
   where: ChangeWhere,
   ending: Ending,
   work: (change: Change, ended: number) => Promise<void> = async () => {},
-): Promise<{ done: boolean; ended: number }> {
+): Promise<{ done: boolean; ended: number; kept: SessionRecord | null }> {
   const outcome = await core.changes.change(where, ending, work)
-  if (!outcome) return { done: false, ended: 0 }
+  if (!outcome) return { done: false, ended: 0, kept: null }
   await finish(core, outcome)
-  return { done: true, ended: outcome.endedSessions.length }
+  return { done: true, ended: outcome.endedSessions.length, kept: outcome.kept }
 }
 
 /** After the commit: bury every dead id, tell every process, and only then say that it is done. */

@@ -1,4 +1,4 @@
-import type { AuthenticationMethod } from '../../core/users.js'
+import type { Proof } from './record-changes.js'
 import type { Change } from '../../stores/sql/database.js'
 import { finish } from './revoke.js'
 import type { SessionCore } from './core.js'
@@ -8,7 +8,7 @@ import type { SessionRecord } from './session.js'
 export async function rotate(
   core: SessionCore,
   ids: { from: string; to: string },
-  proof: { amr: AuthenticationMethod[]; authenticatedAt: number } | null = null,
+  proof: Proof | null = null,
   work: (change: Change) => Promise<void> = async () => {},
 ): Promise<SessionRecord | null> {
   const record = await core.changes.rotate(ids, core.clock.now(), proof, work)

@@ -5,12 +5,13 @@ import type { RequestSession } from '../../../middleware/establish-session.js'
 import { handle } from '../../../middleware/handle.js'
 import { refererPath, wantsJson } from '../../../middleware/negotiate.js'
 import type { Pages } from '../../../middleware/pages.js'
-import { stateOf } from '../../../middleware/request-state.js'
+import type { RequestStates } from '../../../middleware/request-state.js'
 import { liveRecord, requireSession } from '../../../middleware/require-session.js'
 import type { Sessions } from './sessions.js'
 import type { ListSessions } from './view.js'
 
 interface Parts {
+  states: RequestStates
   router: Router
   pages: Pages
   csrf: Csrf
@@ -22,16 +23,16 @@ interface Parts {
 
 /** `GET /sessions`, `POST /sessions/:id/revoke`, `POST /sessions/revoke-others`. */
 export function sessionRoutes(parts: Parts): void {
-  const { router, pages, csrf, sessions, listSessions, requestSession, origin } = parts
+  const { router, states, pages, csrf, sessions, listSessions, requestSession, origin } = parts
   /** The page that the form stood on: the Security page, the list, or one of the host's own. */
   const cameFrom = (req: Request) => refererPath(req, origin) ?? `${pages.base}/sessions`
-  const guards = [requireSession(), csrf.protect({ visitors: false })]
+  const guards = [requireSession(states), csrf.protect({ visitors: false })]
 
   router.get(
     '/sessions',
-    requireSession(),
+    requireSession(states),
     handle(async (req, res) => {
-      const { userId, publicId } = liveRecord(stateOf(req).decision)
+      const { userId, publicId } = liveRecord(states.of(req).decision)
       pages.send(req, res, 'sessions', { sessions: await listSessions(userId, publicId) })
     }),
   )
@@ -40,10 +41,10 @@ export function sessionRoutes(parts: Parts): void {
     '/sessions/revoke-others',
     guards,
     handle(async (req, res) => {
-      const { userId, publicId } = liveRecord(stateOf(req).decision)
+      const { userId, publicId } = liveRecord(states.of(req).decision)
       const revoked = await sessions.revokeAll(
         userId,
-        { except: publicId, reason: 'revoked_others' },
+        { except: { publicId, mustLive: true }, reason: 'revoked_others' },
         requestSession.by(req),
       )
       pages.flash.set(res, { key: 'sessions.others_done', params: { count: revoked } })
@@ -55,7 +56,7 @@ export function sessionRoutes(parts: Parts): void {
     '/sessions/:id/revoke',
     guards,
     handle(async (req, res) => {
-      const { userId, publicId } = liveRecord(stateOf(req).decision)
+      const { userId, publicId } = liveRecord(states.of(req).decision)
       const id = String(req.params.id)
       if (id === publicId) {
         await requestSession.end(req, res)

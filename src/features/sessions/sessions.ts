@@ -8,6 +8,7 @@ import { check } from './check.js'
 import type { SessionCore } from './core.js'
 import type { LastActive } from './last-active.js'
 import type { OpenStreams } from './open-streams.js'
+import type { ChangeWhere, Proof } from './record-changes.js'
 import { register } from './register.js'
 import { change, revoke } from './revoke.js'
 import { rotate } from './rotate.js'
@@ -102,7 +103,7 @@ export class Sessions {
   /** The session goes on under a new id. Null: it is not alive under the old one. */
   renew(
     ids: { from: string; to: string },
-    proof: { amr: AuthenticationMethod[]; authenticatedAt: number } | null = null,
+    proof: Proof | null = null,
     work?: (change: Change) => Promise<void>,
   ): Promise<SessionRecord | null> {
     return rotate(this.#core, ids, proof, work)
@@ -118,23 +119,28 @@ export class Sessions {
   }
 
   /** Ends a user's sessions but `except`; returns how many there were. */
-  async revokeAll(userId: string, { except, reason = 'revoked' }: { except?: string; reason?: SessionReason }, by: By) {
+  async revokeAll(
+    userId: string,
+    { except, reason = 'revoked' }: { except?: ChangeWhere['except']; reason?: SessionReason },
+    by: By,
+  ): Promise<number> {
     const { ended } = await change(this.#core, { userId, except }, this.#ending(reason, by))
     return ended
   }
 
   /**
    * Changes a credential: `work` writes it, in the transaction that raises the epoch and ends the user's sessions.
-   * Null: the epoch had moved on from `ifEpoch`, so nothing was done; else the number of sessions ended.
+   * Null: the epoch had moved on from `ifEpoch`, so nothing was done. Throws `sign_in_required` when the session that
+   * was to be kept has ended, or goes by another id, meanwhile.
    */
   async changeCredential(
-    where: { userId: string; except?: string; ifEpoch?: number },
+    where: Omit<ChangeWhere, 'except'>,
     reason: SessionReason,
     by: By,
     work: (change: Change, ended: number) => Promise<void>,
-  ): Promise<number | null> {
-    const { done, ended } = await change(this.#core, where, this.#ending(reason, by), work)
-    return done ? ended : null
+  ): Promise<{ ended: number; kept: SessionRecord | null } | null> {
+    const { done, ...outcome } = await change(this.#core, where, this.#ending(reason, by), work)
+    return done ? outcome : null
   }
 
   #ending(reason: SessionReason, by: By) {

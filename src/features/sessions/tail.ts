@@ -5,6 +5,7 @@ import type { TailedId } from './records.js'
 
 /** Longer than our longest transaction: rows commit out of the order of their numbers, so the tail reads that far back. */
 const WINDOW_MS = 10_000
+const PAGE = 1_000
 const SWEEP_AFTER_MS = 1_000
 
 /** Step 8: what this process has seen die. */
@@ -27,19 +28,32 @@ export class Tail implements DeathMemory {
   }
 
   /**
-   * Reads what died, buries it, then remembers it until the session's absolute limit. Returns what is new. A process
-   * that has just started buries only what nobody has: for the rest its memory is enough, since a check that finds an
-   * id in it goes to the row, and a refusal that the row decides writes the tombstone first.
+   * Reads what died, buries it, then remembers it until the session's absolute limit. Returns what is new, also when
+   * it could not be buried: streams end all the same. A process that has just started buries only what nobody has: for
+   * the rest its memory is enough, since a check that finds an id in it goes to the row, and a refusal that the row
+   * decides writes the tombstone first.
    */
   async read(core: SessionCore): Promise<TailedId[]> {
     const began = this.#clock.monotonic()
     const first = this.#completeSince === -Infinity
-    const rows = await core.records.deadAfter(this.#lowWater(began))
-    const fresh = rows.filter((row) => !this.#remembered.has(row.idHash))
-    if (!(await bury(core, first ? fresh.filter((row) => row.buried === 0) : fresh))) return []
+    const settled = this.#clock.now() - WINDOW_MS
+    const fresh: TailedId[] = []
+    let buried = true
+    let seq = this.#lowWater(began)
+    for (;;) {
+      const page = await core.records.deadAfter(seq, PAGE)
+      const unseen = page.filter((row) => !this.#remembered.has(row.idHash))
+      buried = (await bury(core, first ? unseen.filter((row) => row.buried === 0) : unseen)) && buried
+      fresh.push(...unseen)
+      seq = page.at(-1)?.seq ?? seq
+      const old = page.findLast((row) => row.diedAt < settled)
+      if (first && old) this.#marks = [{ at: began - WINDOW_MS, seq: old.seq }]
+      if (page.length < PAGE) break
+      await new Promise((next) => setImmediate(next)) // a long list must not hold the process up
+    }
+    if (!buried) return fresh
     for (const row of fresh) this.#remembered.set(row.idHash, row.until)
-    const last = rows.at(-1)
-    if (last) this.#marks.push({ at: began, seq: last.seq })
+    this.#marks.push({ at: began, seq })
     this.#completeSince = began
     return fresh
   }

@@ -11,7 +11,7 @@ import { checkbox, parseForm, required, text, typed } from '../../../middleware/
 import { handle } from '../../../middleware/handle.js'
 import { wantsHtml, wantsJson } from '../../../middleware/negotiate.js'
 import type { Pages } from '../../../middleware/pages.js'
-import { stateOf } from '../../../middleware/request-state.js'
+import type { RequestStates } from '../../../middleware/request-state.js'
 import { passwordStrategy, type PasswordVerdict } from '../../../strategies/password.js'
 import type { MessageKey } from '../../../views/messages/catalogue.js'
 import type { Passwords } from '../passwords/passwords.js'
@@ -35,6 +35,7 @@ const NOTICES: Partial<Record<SessionReason, MessageKey>> = {
 }
 
 interface Parts {
+  states: RequestStates
   router: Router
   pages: Pages
   csrf: Csrf
@@ -49,12 +50,12 @@ interface Parts {
 
 /** `GET,POST /sign-in` and `POST /sign-out`. */
 export function signInRoutes(parts: Parts): void {
-  const { router, pages, csrf, requestSession, origin } = parts
+  const { router, states, pages, csrf, requestSession, origin } = parts
   const authenticate = passwordAuthenticator(parts.passwords)
   const destination = (value: unknown) => localPath(value, origin) ?? parts.afterSignIn
 
   function show(req: Request, res: Response, errors: FieldErrors, status: number): void {
-    const { decision } = stateOf(req)
+    const { decision } = states.of(req)
     const isPost = req.method === 'POST'
     pages.send(
       req,
@@ -72,7 +73,7 @@ export function signInRoutes(parts: Parts): void {
   }
 
   router.get('/sign-in', (req, res) => {
-    if (stateOf(req).decision.kind === 'live' && !wantsJson(req))
+    if (states.of(req).decision.kind === 'live' && !wantsJson(req))
       return res.redirect(303, destination(req.query.returnTo))
     show(req, res, {}, 200)
   })
@@ -87,7 +88,9 @@ export function signInRoutes(parts: Parts): void {
       if (!verdict.ok) {
         const from = originOf(req, parts.addressOf)
         // after the answer: what is written must not show in the time (invariant 5)
-        res.once('close', () => void parts.signIn.failed(verdict.reason, verdict.userId, from).catch(parts.report))
+        const writeDown = () => void parts.signIn.failed(verdict.reason, verdict.userId, from).catch(parts.report)
+        if (res.closed || res.destroyed) writeDown()
+        else res.once('close', writeDown)
         throw new FormError('invalid_credentials', { form: ['wrong_credentials'] })
       }
       const record = await requestSession.begin(req, { ...verdict.proof, amr: ['pwd'] }, form)

@@ -8,7 +8,7 @@ import { parseForm, text, typed } from '../../../middleware/form.js'
 import { handle } from '../../../middleware/handle.js'
 import { wantsHtml } from '../../../middleware/negotiate.js'
 import type { Pages } from '../../../middleware/pages.js'
-import { stateOf } from '../../../middleware/request-state.js'
+import type { RequestStates } from '../../../middleware/request-state.js'
 import { liveRecord, requireSession } from '../../../middleware/require-session.js'
 import type { Passwords } from '../passwords/passwords.js'
 import type { StepUp } from './step-up.js'
@@ -19,6 +19,7 @@ const form = z.object({
 })
 
 interface Parts {
+  states: RequestStates
   router: Router
   pages: Pages
   csrf: Csrf
@@ -29,9 +30,9 @@ interface Parts {
 }
 
 /** `GET,POST /step-up`: prove once more who you are, and go on where you were. */
-export function stepUpRoutes({ router, pages, csrf, passwords, stepUp, requestSession, origin }: Parts): void {
+export function stepUpRoutes({ router, states, pages, csrf, passwords, stepUp, requestSession, origin }: Parts): void {
   async function show(req: Request, res: Response, errors: FieldErrors, status: number): Promise<void> {
-    const { userId } = liveRecord(stateOf(req).decision)
+    const { userId } = liveRecord(states.of(req).decision)
     const returnTo = localPath(req.method === 'POST' ? typed(req, 'returnTo') : req.query.returnTo, origin)
     const { managedHere } = await passwords.stateOf(userId)
     pages.send(req, res, 'step-up', { canUsePassword: managedHere, returnTo, errors }, status)
@@ -39,17 +40,17 @@ export function stepUpRoutes({ router, pages, csrf, passwords, stepUp, requestSe
 
   router.get(
     '/step-up',
-    requireSession(),
+    requireSession(states),
     handle((req, res) => show(req, res, {}, 200)),
   )
 
   router.post(
     '/step-up',
-    requireSession(),
+    requireSession(states),
     csrf.protect({ visitors: false }),
     handle(async (req, res) => {
       const { password, returnTo } = parseForm(form, req)
-      const session = liveRecord(stateOf(req).decision)
+      const session = liveRecord(states.of(req).decision)
       const proof = await stepUp.byPassword(session, password, requestSession.by(req))
       if (!proof) throw new FormError('invalid_credentials', { password: ['wrong_password'] })
       if (!(await requestSession.renew(req, proof, proof.record))) throw new SecurityError('sign_in_required')

@@ -1,14 +1,12 @@
 import type { Clock } from '../../core/clock.js'
-import type { AuthenticationMethod } from '../../core/users.js'
 import type { Change, Changes } from '../../stores/sql/database.js'
 import type { Passwords } from '../passwords/passwords.js'
+import type { Proof } from '../sessions/record-changes.js'
 import type { SessionRecord } from '../sessions/session.js'
 import type { By } from '../sessions/sessions.js'
 
 /** What a step-up has shown: the session's methods with the fresh one, and how to write it down. */
-export interface FreshProof {
-  amr: AuthenticationMethod[]
-  authenticatedAt: number
+export interface FreshProof extends Proof {
   record: (change: Change) => Promise<void>
 }
 
@@ -26,11 +24,11 @@ export class StepUp {
 
   /** Null when the password is wrong; that is written down too. */
   async byPassword(session: SessionRecord, password: string, by: By): Promise<FreshProof | null> {
-    const right = (await this.#passwords.verifyOwn(session.userId, password)) !== null
+    const epoch = await this.#passwords.verifyOwn(session.userId, password)
     const at = this.#clock.now()
     const common = { userId: session.userId, occurredAt: at, ...by }
     const sessionId = session.publicId
-    if (!right) {
+    if (epoch === null) {
       await this.#changes.run(({ record }) =>
         record<'auth.step_up_failed'>({
           action: 'auth.step_up_failed',
@@ -42,6 +40,8 @@ export class StepUp {
       return null
     }
     return {
+      userId: session.userId,
+      epoch,
       amr: [...session.amr.filter((each) => each.method !== 'pwd'), { method: 'pwd', at }],
       authenticatedAt: at,
       record: ({ record }) =>

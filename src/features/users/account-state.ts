@@ -18,7 +18,7 @@ export class AccountState {
   /** Ends all sessions of a user and refuses new ones, whatever the host's own table says. Returns how many ended. */
   async disable(userId: string): Promise<number> {
     const at = this.#clock.now()
-    const ended = await this.#sessions.changeCredential(
+    const outcome = await this.#sessions.changeCredential(
       { userId },
       'disabled',
       BY_HOST,
@@ -34,7 +34,7 @@ export class AccountState {
         })
       },
     )
-    return ended ?? 0
+    return outcome?.ended ?? 0
   }
 
   /** Lets a disabled user sign in again. */

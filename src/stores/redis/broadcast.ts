@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import type { RedisConnection } from './connection.js'
+import { plainError, type RedisConnection } from './connection.js'
 import { ENDED_CHANNEL } from './keys.js'
 
 /** Tells the other processes which sessions have ended. Faster than the tail, and no more than that: a lost message is caught up with there. */
@@ -18,7 +18,7 @@ export class Broadcast {
     hear: { onEnded: (publicIds: string[]) => void; onGap: () => void; report: (error: unknown) => void },
   ): Promise<Broadcast> {
     const subscriber = connection.subscriber()
-    subscriber.on('error', hear.report)
+    subscriber.on('error', (error) => hear.report(plainError(error)))
     subscriber.on('message', (_channel, text) => hear.onEnded(publicIdsIn(text)))
     await subscriber.connect()
     await subscriber.subscribe(ENDED_CHANNEL)

@@ -47,7 +47,7 @@ export class RedisConnection {
       this.#link += 1
       this.#identity = null
     })
-    client.on('error', report)
+    client.on('error', (error) => report(plainError(error)))
   }
 
   static async open(redis: string | Redis, clock: Clock, report: (error: unknown) => void): Promise<RedisConnection> {
@@ -58,9 +58,10 @@ export class RedisConnection {
       const info = await client.info()
       checkPolicy(info)
       await connection.identify()
-    } catch (cause) {
+    } catch (error) {
       client.disconnect()
-      if (cause instanceof ConfigurationError) throw cause
+      if (error instanceof ConfigurationError) throw error
+      const cause = plainError(error)
       throw new ConfigurationError(
         `redis ${nameOf(client)} cannot be reached (${messageOf(cause)}); start it, correct the address, or leave ` +
           'the option out: SQL alone then serves',
@@ -82,7 +83,7 @@ export class RedisConnection {
       const value = await this.#breaker.run(() => command(this.client))
       return { value, identity: link === this.#link ? this.#identity : null }
     } catch (cause) {
-      throw new StoreUnavailable('redis', cause)
+      throw new StoreUnavailable('redis', plainError(cause))
     }
   }
 
@@ -96,9 +97,9 @@ export class RedisConnection {
     this.#identity = next
   }
 
-  /** Milliseconds since this process last met a new node, or the same one over a new connection. */
+  /** Milliseconds since this process last met a new node, or the same one over a new connection; 0 while it does not know. */
   get identityAgeMs(): number {
-    return this.#clock.monotonic() - this.#changedAt
+    return this.#identity === null ? 0 : this.#clock.monotonic() - this.#changedAt
   }
 
   close(): void {
@@ -115,6 +116,13 @@ function checkPolicy(info: string): void {
     throw new ConfigurationError(
       `Redis may evict keys (maxmemory-policy ${policy}); write "maxmemory-policy noeviction" into its configuration`,
     )
+}
+
+/** ioredis hangs the command with its arguments on an error: a password, a copy. Only what it says may be logged. */
+export function plainError(error: unknown): Error {
+  const plain = new Error(messageOf(error))
+  if (error instanceof Error) plain.name = error.name
+  return plain
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

@@ -60,6 +60,11 @@ const first: Migration = {
       .addColumn('expires_at', 'bigint', (c) => c.notNull())
       .execute()
     await db.schema
+      .createTable('security_state')
+      .addColumn('name', 'text', (c) => c.primaryKey())
+      .addColumn('changed_at', 'bigint', (c) => c.notNull())
+      .execute()
+    await db.schema
       .createTable('security_audit_events')
       .addColumn('id', 'text', (c) => c.primaryKey())
       .addColumn('action', 'text', (c) => c.notNull())

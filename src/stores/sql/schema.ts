@@ -8,6 +8,7 @@ export interface Schema {
   security_dead_ids: DeadIdRow
   security_session_data: SessionDataRow
   security_audit_events: AuditEventRow
+  security_state: StateRow
 }
 
 export interface UserRow {
@@ -60,6 +61,12 @@ export interface SessionDataRow {
   id_hash: string
   data: string
   expires_at: number
+}
+
+/** What the processes on one database tell each other. */
+export interface StateRow {
+  name: 'redis'
+  changed_at: number
 }
 
 export interface AuditEventRow {
