@@ -44,7 +44,7 @@ export class SessionCookie {
       resave: false,
       saveUninitialized: false,
       cookie: this.#attributes,
-      genid: (req) => this.#next.get(req as Request) ?? randomToken(),
+      genid: (req) => this.#next.get(req) ?? randomToken(),
     })
     this.middleware = (req, res, next) =>
       req.session ? next(new ConfigurationError(TWO_SESSIONS)) : load(req, res, next)

@@ -1,5 +1,6 @@
 import { load, type CheerioAPI } from 'cheerio'
 import supertest, { type Response } from 'supertest'
+import type { SessionView } from '../../views/models.js'
 
 export const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
 export const CHROME =
@@ -29,6 +30,11 @@ export class Page {
 
   get json(): Record<string, unknown> {
     return this.response.body as Record<string, unknown>
+  }
+
+  /** The answer with its tokens blotted out, which differ each time: to compare two answers byte by byte. */
+  get bytes(): string {
+    return this.response.text.replace(/(name="csrfToken" value="|"csrfToken":")[^"]+/g, '$1…')
   }
 
   /** The fields of a form as they would be sent untouched, hidden ones included. */
@@ -110,10 +116,14 @@ export class Browser {
     return (await this.json('/invoices')).status === 200
   }
 
+  /** The sessions of who is signed in, as a script reads them. */
+  async sessions(): Promise<SessionView[]> {
+    return (await this.json(`${BASE}/sessions`)).json.sessions as SessionView[]
+  }
+
   /** The value of a cookie, as it is sent. */
   cookie(name = 'sallyport'): string | undefined {
-    return this.#agent.jar.getCookie(name, { domain: 'localhost', path: '/', secure: false, script: false } as never)
-      ?.value
+    return this.#agent.jar.getCookie(name, { domain: 'localhost', path: '/', secure: false, script: false })?.value
   }
 
   setCookie(text: string): void {

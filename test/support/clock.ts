@@ -28,3 +28,9 @@ export class TestClock implements Clock {
     this.#monotonic += ms
   }
 }
+
+/** Waits for what nobody announces, such as a write that no request waits for. */
+export async function until(what: string, condition: () => boolean | Promise<boolean>, ms = 2_000): Promise<void> {
+  for (const end = performance.now() + ms; !(await condition()); await wait(10))
+    if (performance.now() > end) throw new Error(`${what}: not after ${ms} ms`)
+}
