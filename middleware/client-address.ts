@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { Request } from 'express'
 import type { Origin } from '../src/core/events.js'
 
@@ -10,7 +11,9 @@ export type ClientAddress = (req: Request) => string | null
  */
 export function clientAddress(proxyHops: number): ClientAddress {
   return (req) => {
-    const address = req.app.get('trust proxy') === true ? byHops(req, proxyHops) : req.ip
+    const told = req.app.get('trust proxy') === true ? byHops(req, proxyHops) : req.ip
+    // what a proxy passes on may be any text
+    const address = told && isIP(told) ? told : req.socket.remoteAddress
     return address ? address.replace(/^::ffff:(?=\d+\.)/i, '') : null
   }
 }

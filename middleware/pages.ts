@@ -67,6 +67,8 @@ export class Pages {
 
 /** RFC 9457. No more than the code and what the error itself chose to tell. */
 export function sendProblem(res: Response, error: SecurityError): void {
+  // RFC 9110, 15.5.2: a 401 says how to authenticate; a browser's session is no scheme of the registry, so it has its own
+  if (error.status === 401 && !res.get('WWW-Authenticate')) res.set('WWW-Authenticate', 'Session')
   const body = JSON.stringify({ title: error.code, status: error.status, code: error.code, ...error.extra })
   res.status(error.status).type('application/problem+json').send(body)
 }

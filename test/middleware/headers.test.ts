@@ -297,7 +297,7 @@ describe('Untrusted text', () => {
         assert.match(page.response.headers['x-content-type-options'] as string, /nosniff/)
       }
       assert.match(pages[2]!.text, /Mallory "><script>alert\(1\)<\/script>.* &amp;/)
-      assert.match(pages[3]!.text, /<script>alert\(3\)<\/script>/)
+      assert.doesNotMatch(pages[3]!.text, /alert\(3\)/, 'what is no address is not shown as one')
       assert.equal(pages[1]!.$('[name=email]').attr('value'), SCRIPT)
     } finally {
       await host.close()

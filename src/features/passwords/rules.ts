@@ -81,6 +81,7 @@ function isCommon(password: string, common: ReadonlySet<string>): boolean {
   const bare = lower.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '')
   const core = lower.replace(/^\P{L}+/u, '').replace(/\P{L}+$/u, '')
   const plain = core.replace(/[013457$@!]/g, (sign) => LEET[sign]!)
+  if (new Set(lower).size <= 2) return true // "aaaa...", "abab..."
   return [lower, bare, core, plain].some((text) => text.length > 2 && common.has(text))
 }
 

@@ -14,6 +14,8 @@ const COPY_MS = 3_600_000
 /** What Redis said (2a). `text` is undefined when it said nothing in time. */
 interface Seen {
   text?: string | null
+  /** Null while nobody has confirmed the node: then nothing is written there either. */
+  identity?: string | null
   believed?: SessionRecord
   /** A copy that only the age of our own tail keeps from being believed. */
   fallback?: SessionRecord
@@ -62,7 +64,7 @@ async function readHot(core: SessionCore, idHash: string): Promise<Seen | Decisi
   }
   const value = parseHotValue(reply.value)
   if (value.kind === 'tombstone') return { kind: 'dead', reason: value.reason }
-  const seen: Seen = { text: reply.value }
+  const seen: Seen = { text: reply.value, identity: reply.identity }
   if (value.kind !== 'copy' || reply.identity === null || value.stamp !== reply.identity) return seen
   if (core.tail.remembers(idHash) || isOverdue(value.record, core.clock.now())) return seen
   if (core.tail.isFresh()) seen.believed = value.record
@@ -72,7 +74,7 @@ async function readHot(core: SessionCore, idHash: string): Promise<Seen | Decisi
 
 /** (b) Unless someone's lease is there: what was read becomes mine; the identity of that moment will stamp the copy. */
 async function takeLease(core: SessionCore, idHash: string, seen: Seen) {
-  if (!core.hot || seen.text === undefined || parseHotValue(seen.text).kind === 'lease') return null
+  if (!core.hot || seen.text === undefined || !seen.identity || parseHotValue(seen.text).kind === 'lease') return null
   const token = lease(randomToken(12))
   try {
     const { value: taken, identity } = await core.hot.compareAndSet(idHash, seen.text, token, LEASE_MS)

@@ -22,7 +22,9 @@ export class Broadcast {
     subscriber.on('message', (_channel, text) => hear.onEnded(publicIdsIn(text)))
     await subscriber.connect()
     await subscriber.subscribe(ENDED_CHANNEL)
-    subscriber.on('ready', hear.onGap)
+    subscriber.on('ready', () => {
+      subscriber.subscribe(ENDED_CHANNEL).then(hear.onGap, (error: unknown) => hear.report(plainError(error)))
+    })
     return new Broadcast(connection, subscriber)
   }
 

@@ -73,7 +73,8 @@ export class RedisConnection {
 
   /** A connection of its own for pub/sub, which blocks all other commands. It may queue: nothing decides on it. */
   subscriber(): Redis {
-    return this.client.duplicate({ ...OPTIONS, enableOfflineQueue: true, commandTimeout: CONNECT_MS })
+    // ioredis subscribes anew by itself without anybody to catch its failure, which would end the process
+    return this.client.duplicate({ ...OPTIONS, autoResubscribe: false, commandTimeout: CONNECT_MS })
   }
 
   /** Sends a command, in this very tick. Fails with StoreUnavailable; never waits longer than the deadline. */

@@ -4,7 +4,7 @@ import type { EventAction, SecurityEvent } from '../../core/events.js'
 import type { Listeners } from '../../core/listeners.js'
 import { migrate } from './migrations.js'
 import type { Schema } from './schema.js'
-import { sqliteDialect } from './sqlite.js'
+import { shortenWaits, sqliteDialect, whenFree } from './sqlite.js'
 
 export type Database = Kysely<Schema>
 export type Tx = Transaction<Schema>
@@ -17,6 +17,7 @@ export async function openDatabase(url: string): Promise<Database> {
   try {
     db = new Kysely<Schema>({ dialect: await sqliteDialect(path) })
     await migrate(db)
+    await shortenWaits(db)
     return db
   } catch (cause) {
     await db?.destroy()
@@ -47,6 +48,12 @@ export class Changes {
   }
 
   async run<T>(work: (change: Change) => Promise<T>): Promise<T> {
+    const { result, happened } = await whenFree(() => this.#once(work))
+    for (const event of happened) this.#listeners.tell(event)
+    return result
+  }
+
+  async #once<T>(work: (change: Change) => Promise<T>): Promise<{ result: T; happened: SecurityEvent[] }> {
     const happened: SecurityEvent[] = []
     const result = await this.#db.transaction().execute((tx) =>
       work({
@@ -57,7 +64,6 @@ export class Changes {
         },
       }),
     )
-    for (const event of happened) this.#listeners.tell(event)
-    return result
+    return { result, happened }
   }
 }

@@ -1,6 +1,7 @@
 import type { CompiledQuery } from 'kysely'
 import type { SessionData, StoredData } from '../../core/session-data.js'
 import type { Database } from './database.js'
+import { whenFree } from './sqlite.js'
 
 /** Session data where there is no Redis. */
 export class SqlSessionData implements SessionData {
@@ -21,14 +22,15 @@ export class SqlSessionData implements SessionData {
 
   async save(idHash: string, data: StoredData): Promise<void> {
     const row = { data: JSON.stringify(data), expires_at: data.expiresAt }
-    await this.#db
+    const save = this.#db
       .insertInto('security_session_data')
       .values({ id_hash: idHash, ...row })
       .onConflict((conflict) => conflict.column('id_hash').doUpdateSet(row))
-      .execute()
+    await whenFree(() => save.execute())
   }
 
   async remove(idHash: string): Promise<void> {
-    await this.#db.deleteFrom('security_session_data').where('id_hash', '=', idHash).execute()
+    const remove = this.#db.deleteFrom('security_session_data').where('id_hash', '=', idHash)
+    await whenFree(() => remove.execute())
   }
 }

@@ -1,7 +1,17 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Schema } from './schema.js'
 import { StoreUnavailable } from '../../core/errors.js'
-import { SqliteAdapter, SqliteDialect, type DialectAdapter, type SqliteDatabase, type SqliteStatement } from 'kysely'
+import {
+  sql,
+  SqliteAdapter,
+  SqliteDialect,
+  type DialectAdapter,
+  type Kysely,
+  type SqliteDatabase,
+  type SqliteStatement,
+} from 'kysely'
 
 /** The part of `node:sqlite`'s DatabaseSync that is used here; `@photostructure/sqlite` has the same shape. */
 interface Statement {
@@ -25,8 +35,13 @@ async function loadDatabaseSync(): Promise<Constructor> {
   return DatabaseSync
 }
 
-/** How long a writer waits for another process's transaction. Ours last about a millisecond. */
-const BUSY_MS = 2_000
+/** A process that starts waits for whoever is migrating. */
+const START_MS = 10_000
+/** Later the wait for another process's transaction (ours last about a millisecond) must not hold the event loop up. */
+const BUSY_MS = 50
+/** So long a change is tried again, without holding anything up, before it is answered 503. */
+const PATIENCE_MS = 800
+const SQLITE_BUSY = 5
 const STATEMENTS_KEPT = 200
 
 /** Result codes that are about the statement, not about the store: a mistake of ours, a constraint (sqlite.org/rescode.html). */
@@ -88,8 +103,33 @@ class SqliteWithTransactionalDdl extends SqliteDialect {
 export async function sqliteDialect(path: string): Promise<SqliteDialect> {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
   const DatabaseSync = await loadDatabaseSync()
-  const connection = new DatabaseSync(path, { timeout: BUSY_MS })
+  const connection = new DatabaseSync(path, { timeout: START_MS })
   // FULL: a commit that was answered is on the disk. The protocol rests on "SQL loses no commit".
-  connection.exec('pragma journal_mode = wal; pragma synchronous = full')
+  await whenFree(() => changeMode(connection), START_MS)
   return new SqliteWithTransactionalDdl({ database: new PreparedDatabase(connection) })
 }
+
+/** SQLite does not wait by itself for the lock that a change of the journal takes. */
+const changeMode = async (connection: Connection): Promise<void> =>
+  answered(() => connection.exec('pragma journal_mode = wal; pragma synchronous = full'))
+
+/** Ends the patience of the start: from now on requests are waiting. */
+export const shortenWaits = (db: Kysely<Schema>) => sql.raw(`pragma busy_timeout = ${BUSY_MS}`).execute(db)
+
+/** Tries a write again while another process holds the database. `work` must do nothing that a rollback does not undo. */
+export async function whenFree<T>(work: () => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
+  for (const until = performance.now() + patienceMs; ;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= until) throw error
+      await wait(5 + Math.random() * 20)
+    }
+  }
+}
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof StoreUnavailable &&
+  error.cause instanceof Error &&
+  'errcode' in error.cause &&
+  (Number(error.cause.errcode) & 0xff) === SQLITE_BUSY
