@@ -1,0 +1,68 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import express, { type Express } from 'express'
+import { createSecurity } from 'sallyport'
+import { handle } from '../../middleware/handle.js'
+import { TestClock } from '../support/clock.js'
+import { SECRET } from '../support/host.js'
+import { obey, readHold, tell } from './barriers.js'
+import { holdInside } from './holds.js'
+import { plainHost } from './plain-host.js'
+import { raceRoutes } from './race-routes.js'
+
+/** A host in a process of its own; its settings are its one argument, as JSON. */
+export interface HostSettings {
+  kind: 'sallyport' | 'express-session'
+  port: number
+  /** Where Sallyport keeps its record; the usual wiring has none. */
+  database: string
+  redis?: string | undefined
+}
+
+export const personOf = (id: string) => ({ id, email: `${id}@race.test`, name: 'Vera Quill' })
+
+const settings = JSON.parse(process.argv[2]!) as HostSettings
+const clock = new TestClock()
+
+async function sallyportHost(app: Express, { port, database, redis }: HostSettings): Promise<void> {
+  holdInside()
+  const known = (id: string) => (/^lane\d+$/.test(id) ? personOf(id) : null)
+  const security = await createSecurity({
+    origin: `http://localhost:${port}`,
+    secret: SECRET,
+    database,
+    redis,
+    clock,
+    users: { findById: known, findByEmail: (email) => known(email.replace(/@race\.test$/, '')) },
+    onError: (error) => tell({ error: String(error) }),
+  })
+  if (redis) {
+    clock.settle() // the node is no news any more, so acknowledgements are fast; the next beat renews the tail
+    await wait(700)
+  }
+  app.use(security.router)
+  raceRoutes(app, {
+    signIn: (req, userId) => security.signIn(req, personOf(userId), { amr: ['fed'] }),
+    userOf: (req) => req.security.user?.id ?? null,
+    guard: security.requireSession(),
+  })
+  app.post(
+    '/race/password',
+    handle(async (req, res) => {
+      const { user, password } = req.body as { user: string; password: string }
+      await security.passwords.set(user, password)
+      res.json({ ok: true })
+    }),
+  )
+  app.get('/live', security.requireSession(), (req, res) => {
+    res.writeHead(200, { 'Content-Type': 'text/event-stream' })
+    res.write('data: hello\n\n')
+    req.security.signal.addEventListener('abort', () => res.end())
+  })
+  app.use(security.errorHandler)
+}
+
+const app = express()
+obey((ms) => clock.advance(ms))
+app.use(readHold())
+await (settings.kind === 'sallyport' ? sallyportHost(app, settings) : plainHost(app, settings.redis!))
+app.listen(settings.port, '127.0.0.1', () => tell({ ready: true }))

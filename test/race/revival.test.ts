@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { stopAll, type HostProcess } from '../support/process.js'
+import { startRedis, tempFolder } from '../support/services.js'
+import { ask } from './client.js'
+import { FLIGHTS, HOST_FLIGHTS, type Flight } from './flights.js'
+import type { HostSettings } from './host-process.js'
+import { KILLS, type Kill } from './kills.js'
+import { Lane, round, type World } from './rounds.js'
+import { startHosts } from './start-hosts.js'
+import { Tally } from './tally.js'
+
+/** Rounds per store; `npm run endurance` sets 2,000. */
+const ROUNDS = Number(process.env.ROUNDS ?? 100)
+const LANES = 4
+
+/** Runs `work` with two hosts on one database, and leaves nothing behind whatever comes of it. */
+async function withTwoHosts(
+  { kind, redis: withRedis }: { kind: HostSettings['kind']; redis: boolean },
+  work: (world: World) => Promise<Tally>,
+): Promise<Tally> {
+  const folder = await tempFolder()
+  const server = withRedis ? await startRedis() : null
+  const redis = server && new Redis(server.url)
+  let hosts: HostProcess[] = []
+  try {
+    hosts = await startHosts(2, { kind, database: `sqlite:${join(folder.path, 'security.db')}`, redis: server?.url })
+    const tally = await work({ a: hosts[0]!, b: hosts[1]!, redis })
+    const errors = hosts.flatMap((host) => host.errors)
+    assert.deepEqual(errors, [])
+    return tally
+  } finally {
+    await stopAll(hosts)
+    redis?.disconnect()
+    await server?.close()
+    await folder.remove()
+  }
+}
+
+/** Every kill with every flight, in turn, until there were so many rounds. */
+async function race(world: World, flights: readonly Flight[], kills: readonly Kill[], rounds: number): Promise<Tally> {
+  const tally = new Tally()
+  const trials = flights.flatMap((flight) => kills.map((kill) => ({ flight, kill })))
+  let begun = 0
+  async function run(lane: Lane): Promise<void> {
+    while (begun < rounds) {
+      const { kill, flight } = trials[begun++ % trials.length]!
+      tally.add(kill.name, flight.name, await round(world, lane, kill, flight))
+    }
+  }
+  const lanes = Array.from({ length: LANES }, (_, i) => new Lane(`lane${i}`))
+  if (flights === FLIGHTS)
+    for (const { user, password } of lanes) await ask(world.a, '/race/password', { body: { user, password } })
+  await Promise.all(lanes.map(run))
+  return tally
+}
+
+function report(tally: Tally, title: string): void {
+  if (process.env.ROUNDS) console.log(`\n${tally.table(title)}\n`)
+}
+
+describe('A session that was ended stays ended, whatever is under way', function () {
+  this.timeout(30_000 + ROUNDS * 500)
+
+  for (const redis of [false, true]) {
+    const store = redis ? 'SQLite and Redis' : 'SQLite alone'
+    it(`none of ${ROUNDS} comes back: two processes on ${store}`, async () => {
+      const tally = await withTwoHosts({ kind: 'sallyport', redis }, (world) => race(world, FLIGHTS, KILLS, ROUNDS))
+      report(tally, store)
+      assert.deepEqual(tally.broken, { served: 0, revived: 0, shown: 0, wronged: 0 }, `\n${tally.table(store)}`)
+      assert.ok(tally.count('tried') > ROUNDS * 0.95, `only ${tally.count('tried')} kills were done`)
+    })
+  }
+
+  it('the same rounds bring sessions back where express-session and connect-redis are wired as usual', async () => {
+    const kills = KILLS.filter((kill) => kill.name !== 'password change') // that wiring has no passwords
+    const tally = await withTwoHosts({ kind: 'express-session', redis: true }, (world) =>
+      race(world, HOST_FLIGHTS, kills, Math.min(ROUNDS, 300)),
+    )
+    report(tally, 'express-session and connect-redis')
+    const [tried, revived] = [tally.count('tried', 'late save'), tally.count('revived', 'late save')]
+    assert.ok(revived > 0, `a late save brought back none of ${tried}: these rounds would not see it`)
+  })
+})
