@@ -94,7 +94,7 @@ const STATES: Record<string, [seen: string, lead: (scene: Scene) => Promise<unkn
     'This is not your current password.',
     ({ visit, page }) => visit('/step-up', ada).then(() => send(page, { password: 'x' }, 'Confirm')),
   ],
-  'step-up without a password': ['Sign in again there', ({ visit }) => visit('/step-up', tove)],
+  'step-up without a password': ['sign in there again', ({ visit }) => visit('/step-up', tove)],
   'page not found, visitor': ['Page not found', ({ visit }) => visit('/nothing')],
   'page not found, member': ['Page not found', ({ visit }) => visit('/nothing', ada)],
   'not allowed': [
