@@ -138,6 +138,14 @@ describe('The architecture', () => {
         assert.doesNotMatch(read(file), webby, file)
   })
 
+  it('invariant 2: there is one door, and nothing else begins a session', () => {
+    const whoCalls = (call: RegExp) => sources.filter((file) => call.test(read(file)))
+    assert.deepEqual(whoCalls(/\bsessions\.begin\(/), ['src/features/sign-in/complete-sign-in.ts'])
+    assert.deepEqual(whoCalls(/\bsignIn\.complete\(/), ['middleware/establish-session.ts'])
+    assert.deepEqual(whoCalls(/insertInto\('security_sessions'\)/), ['src/features/sessions/record-changes.ts'])
+    assert.deepEqual(whoCalls(/\breq\.log[Ii]n\(/), [])
+  })
+
   it('a feature reaches into no table but its own', () => {
     const OWNERS: Record<string, string> = {
       security_users: 'users',
