@@ -1,7 +1,7 @@
 import type { CompiledQuery } from 'kysely'
 import type { Clock } from '../../core/clock.js'
 import type { SessionReason } from '../../core/reasons.js'
-import type { Database } from '../../stores/sql/database.js'
+import { whenFree, type Database } from '../../stores/sql/database.js'
 import type { SessionRow } from '../../stores/sql/schema.js'
 import type { DeadId } from './ending.js'
 import { isOverdue, recordOf, type SessionRecord } from './session.js'
@@ -106,34 +106,40 @@ export class SessionRecords {
 
   async markBuried(idHashes: readonly string[]): Promise<void> {
     if (idHashes.length === 0) return
-    await this.#db
-      .updateTable('security_dead_ids')
-      .set({ buried: 1 })
-      .where('id_hash', 'in', idHashes)
-      .where('buried', '=', 0)
-      .execute()
+    await whenFree(() =>
+      this.#db
+        .updateTable('security_dead_ids')
+        .set({ buried: 1 })
+        .where('id_hash', 'in', idHashes)
+        .where('buried', '=', 0)
+        .execute(),
+    )
   }
 
   /** Writes when and from where a session was last used; at most once a minute whoever calls. */
   async touch(publicId: string, ip: string | null, leastMs: number): Promise<void> {
     const now = this.#clock.now()
-    await this.#db
-      .updateTable('security_sessions')
-      .set({ last_active_at: now, ip })
-      .where('public_id', '=', publicId)
-      .where('ended_at', 'is', null)
-      .where('last_active_at', '<=', now - leastMs)
-      .execute()
+    await whenFree(() =>
+      this.#db
+        .updateTable('security_sessions')
+        .set({ last_active_at: now, ip })
+        .where('public_id', '=', publicId)
+        .where('ended_at', 'is', null)
+        .where('last_active_at', '<=', now - leastMs)
+        .execute(),
+    )
   }
 
   /** Says to processes without Redis that this database is used by some with it. Told anew every minute. */
   async tellRedisIsUsed(): Promise<void> {
     const row = { changed_at: this.#clock.now() }
-    await this.#db
-      .insertInto('security_state')
-      .values({ name: 'redis', ...row })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet(row))
-      .execute()
+    await whenFree(() =>
+      this.#db
+        .insertInto('security_state')
+        .values({ name: 'redis', ...row })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet(row))
+        .execute(),
+    )
   }
 
   /** True when a process with Redis has told so lately: it may believe copies that this process cannot bury. */
@@ -149,14 +155,9 @@ export class SessionRecords {
   /** Deletes what nobody can ask for any more. */
   async prune(): Promise<void> {
     const now = this.#clock.now()
-    await this.#db.deleteFrom('security_session_data').where('expires_at', '<', now).execute()
-    await this.#db
-      .deleteFrom('security_dead_ids')
-      .where('until', '<', now - KEPT_MS)
-      .execute()
-    await this.#db
-      .deleteFrom('security_sessions')
-      .where('expires_at', '<', now - KEPT_MS)
-      .execute()
+    await whenFree(() => this.#db.deleteFrom('security_session_data').where('expires_at', '<', now).execute())
+    const old = now - KEPT_MS
+    await whenFree(() => this.#db.deleteFrom('security_dead_ids').where('until', '<', old).execute())
+    await whenFree(() => this.#db.deleteFrom('security_sessions').where('expires_at', '<', old).execute())
   }
 }

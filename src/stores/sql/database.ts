@@ -6,6 +6,8 @@ import { migrate } from './migrations.js'
 import type { Schema } from './schema.js'
 import { shortenWaits, sqliteDialect, whenFree } from './sqlite.js'
 
+export { whenFree }
+
 export type Database = Kysely<Schema>
 export type Tx = Transaction<Schema>
 

@@ -1,7 +1,6 @@
 import type { CompiledQuery } from 'kysely'
 import type { SessionData, StoredData } from '../../core/session-data.js'
-import type { Database } from './database.js'
-import { whenFree } from './sqlite.js'
+import { whenFree, type Database } from './database.js'
 
 /** Session data where there is no Redis. */
 export class SqlSessionData implements SessionData {
