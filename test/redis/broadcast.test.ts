@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { ask, signIn, type Session } from '../race/client.js'
+import { ask, signIn } from '../race/client.js'
 import { KILLS, type Kill } from '../race/kills.js'
 import { Lane } from '../race/rounds.js'
 import { startHosts } from '../race/start-hosts.js'
 import { stopAll, type HostProcess } from '../support/process.js'
+import { until } from '../support/clock.js'
 import { startProxy, type Proxy } from '../support/proxy.js'
 import { tempFolder } from '../support/services.js'
 import { startFleet, type Fleet } from './hosts.js'
-import { endsWithin, openStream, type Stream } from './streams.js'
+import { endsWithin, openStream } from './streams.js'
+
+/** A stream that has just been opened is looked after by the next beat in any case; ours are older than that. */
+const BEAT_MS = 700
 
 const revokeOne = KILLS.find((kill) => kill.name === 'revoke one')!
 
@@ -18,6 +22,7 @@ async function endsEverywhere(a: HostProcess, b: HostProcess, lane: Lane, kill: 
   const device = await signIn(a, lane.user)
   const streams = [await openStream(a, device), await openStream(b, device)]
   const stranger = await openStream(a, await signIn(a, 'lane1'))
+  await wait(BEAT_MS)
   const strike = await kill.arm(b, lane, device)
   assert.equal((await strike()).done, true)
   const since = performance.now()
@@ -50,8 +55,6 @@ describe('/live on one process, a revocation on another: with Redis', function (
   let fleet: Fleet
   let proxy: Proxy
   let severed = false
-  let device: Session
-  let stream: Stream
   before(async () => {
     fleet = await startFleet(async (server) => {
       proxy = await startProxy(server.port, { breaksAt: (request) => severed && /subscribe/i.test(request) })
@@ -59,15 +62,18 @@ describe('/live on one process, a revocation on another: with Redis', function (
     })
     await ask(fleet.a, '/race/password', { body: { user: lane.user, password: lane.password } })
   })
-  beforeEach(async () => {
-    device = await signIn(fleet.a, lane.user)
-    stream = await openStream(fleet.a, device)
-  })
-  afterEach(() => stream?.close())
   after(async () => {
     await fleet?.close()
     await proxy?.close()
   })
+
+  /** A device with an open stream on A, and the revocation of it on B, ready to be done. */
+  async function begin() {
+    const device = await signIn(fleet.a, lane.user)
+    const stream = await openStream(fleet.a, device)
+    await wait(BEAT_MS)
+    return { device, stream, strike: await revokeOne.arm(fleet.b, lane, device) }
+  }
 
   for (const kill of KILLS)
     it(`${kill.name}: the streams end within a second`, () => endsEverywhere(fleet.a, fleet.b, lane, kill))
@@ -78,23 +84,21 @@ describe('/live on one process, a revocation on another: with Redis', function (
     listener.on('error', () => {}) // it is closed with the server at the latest
     listener.on('message', (_channel: string, text: string) => heard.push(text))
     await listener.subscribe('sallyport:ended')
-    await (
-      await revokeOne.arm(fleet.b, lane, device)
-    )()
+    const { device, strike } = await begin()
+    await strike()
     await fleet.raw.publish('sallyport:ended', '"the end"') // whoever has heard this has heard what was said before
-    while (!heard.includes('"the end"')) await wait(5)
+    await until('the end', () => heard.includes('"the end"'))
     assert.deepEqual(heard, [JSON.stringify([device.publicId]), '"the end"'])
     listener.disconnect()
 
-    const other = await signIn(fleet.a, lane.user)
-    const its = await openStream(fleet.a, other)
+    const other = await begin()
     const since = performance.now()
-    await fleet.raw.publish('sallyport:ended', JSON.stringify([other.publicId])) // no tail can have read this
-    await endsWithin(1_000, its, since)
+    await fleet.raw.publish('sallyport:ended', JSON.stringify([other.device.publicId])) // no tail can have read this
+    await endsWithin(1_000, other.stream, since)
   })
 
   it('the subscriber loses its connection meanwhile: the stream ends within a second and a half', async () => {
-    const strike = await revokeOne.arm(fleet.b, lane, device)
+    const { stream, strike } = await begin()
     const struck = new AbortController()
     const cut = async () => {
       while (!struck.signal.aborted) {
@@ -115,8 +119,7 @@ describe('/live on one process, a revocation on another: with Redis', function (
     severed = true
     try {
       await fleet.raw.client('KILL', 'TYPE', 'pubsub')
-      await wait(500) // some attempts
-      const strike = await revokeOne.arm(fleet.b, lane, device)
+      const { stream, strike } = await begin() // it takes longer than some attempts
       await strike()
       const since = performance.now()
       await endsWithin(1_500, stream, since)
@@ -126,8 +129,8 @@ describe('/live on one process, a revocation on another: with Redis', function (
   })
 
   it('Redis is gone: the stream ends within two seconds all the same', async () => {
+    const { stream, strike } = await begin()
     await fleet.server.stop()
-    const strike = await revokeOne.arm(fleet.b, lane, device)
     await strike()
     const since = performance.now()
     await endsWithin(2_000, stream, since)
