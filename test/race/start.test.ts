@@ -7,7 +7,7 @@ import { tempFolder } from '../support/services.js'
 import { look, signIn } from './client.js'
 import { startHosts } from './start-hosts.js'
 
-/** Longer than a host takes to come to its database, shorter than the two seconds that it has to wait. */
+/** Longer than a host takes to come to its database. */
 const LOCKED_MS = 1_800
 
 describe('Processes that start together on a new database', function () {
