@@ -13,7 +13,7 @@ import { RecordChanges } from './features/sessions/record-changes.js'
 import { SessionRecords } from './features/sessions/records.js'
 import { Sessions } from './features/sessions/sessions.js'
 import { Tail } from './features/sessions/tail.js'
-import type { Configuration } from './options.js'
+import type { Configuration } from './configuration.js'
 
 /** The session core, running. */
 export interface Registry {

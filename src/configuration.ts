@@ -1,0 +1,149 @@
+import type { Redis } from 'ioredis'
+import { z } from 'zod'
+import { systemClock, type Clock } from './core/clock.js'
+import { durationMs, type Duration } from './core/durations.js'
+import { ConfigurationError } from './core/errors.js'
+import { throttledReport } from './core/reporter.js'
+import { localPath } from './core/return-to.js'
+import type { HostUser, HostUsers } from './core/users.js'
+import type { SecurityOptions } from './options.js'
+
+/** Options as the rest of the code reads them: complete, durations in milliseconds. */
+export type Configuration = ReturnType<typeof toConfiguration>
+
+/** Last activity is written at most once a minute; a shorter limit would end sessions in use. */
+const LEAST_IDLE_MS = 300_000
+
+const duration = z.custom<Duration>((value) => durationMs(value) !== null, {
+  error: ({ input }) => `is ${show(input)}; write a duration as text, such as '10m', '12h' or '7d'`,
+})
+const idle = duration.refine((value) => durationMs(value)! >= LEAST_IDLE_MS, {
+  error: "is too short; write at least '5m': activity is written down once a minute",
+})
+const REDIS =
+  "is not usable; write an address such as 'redis://127.0.0.1:6379', or give an ioredis client (a Cluster is not served yet)"
+const USERS = 'is missing; write users: { findById, findByEmail }, two functions that read your users table'
+const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', {
+  error: 'must be a function',
+})
+const path = z
+  .string()
+  .regex(/^(\/[A-Za-z0-9._~-]+)+$/, { error: ({ input }) => `is ${show(input)}; write a path such as '/security'` })
+const secret = z
+  .string({
+    error:
+      "is missing; write secret: process.env.SALLYPORT_SECRET, at least 32 random characters ('openssl rand -base64 32')",
+  })
+  .min(32, { error: "is too short; write at least 32 random characters ('openssl rand -base64 32')" })
+
+const schema = z.strictObject({
+  origin: z
+    .string({ error: "is missing; write the address that browsers use: 'https://app.example.com'" })
+    .superRefine(checkOrigin),
+  secret: z.union(
+    [secret.transform((one) => [one]), z.array(secret).min(1, 'must hold at least one secret of 32 random characters')],
+    {
+      error: (issue) =>
+        Array.isArray(issue.input) ? 'must hold at least one secret of 32 characters' : secretProblem(issue.input),
+    },
+  ),
+  database: z.string({ error: "is missing; write database: 'sqlite:./data/security.db'" }),
+  redis: z
+    .union([z.string().regex(/^rediss?:\/\//, REDIS), z.custom<Redis>(isRedisClient)], {
+      error: REDIS,
+    })
+    .optional(),
+  users: z.strictObject(
+    { findById: callable, findByEmail: callable },
+    {
+      error: (issue) => (issue.code === 'unrecognized_keys' ? undefined : USERS),
+    },
+  ),
+  mail: z
+    .string()
+    .regex(/^smtps?:\/\//, { error: "must be an address such as 'smtp://localhost:25'" })
+    .optional(),
+  basePath: path.default('/security'),
+  afterSignIn: z
+    .string()
+    .refine((value) => localPath(value, 'https://localhost') !== null, "must be a path of your own, such as '/'")
+    .default('/'),
+  productName: z.string().min(1).max(100).optional(),
+  sessions: z
+    .strictObject({
+      absolute: duration.default('7d'),
+      idle: idle.optional(),
+      rememberedAbsolute: duration.default('30d'),
+      rememberedIdle: idle.default('14d'),
+      perUser: z.number().int().min(1).max(1000).default(50),
+      acknowledge: z.enum(['fast', 'strict']).default('fast'),
+    })
+    .prefault({}),
+  passwords: z
+    .strictObject({
+      rules: z.enum(['classic12', 'alnum12', 'mixed8', 'nist']).default('classic12'),
+      contextWords: z.array(z.string()).optional(),
+    })
+    .prefault({}),
+  locations: z.string().optional(),
+  proxyHops: z.number().int().min(0).max(20).default(0),
+  onError: callable.optional(),
+  clock: z.custom<Clock>((value) => typeof value === 'object' && value !== null && 'now' in value).optional(),
+})
+
+/** Reads the options once; what is wrong with them is said all at once, with what to write instead. */
+export function parseOptions<U extends HostUser>(options: SecurityOptions<U>): Configuration {
+  const result = schema.safeParse(options)
+  if (!result.success) throw new ConfigurationError(result.error.issues.map(explain).join('\n  '))
+  return toConfiguration(result.data, options)
+}
+
+function toConfiguration(parsed: z.output<typeof schema>, options: SecurityOptions<never> | SecurityOptions) {
+  const { sessions } = parsed
+  const origin = new URL(parsed.origin).origin
+  const clock = options.clock ?? systemClock
+  const productName = parsed.productName ?? new URL(origin).hostname
+  return {
+    ...parsed,
+    origin,
+    secure: origin.startsWith('https:'),
+    productName,
+    users: options.users as HostUsers,
+    report: throttledReport(options.onError ?? ((error: unknown) => console.error(error)), clock),
+    clock,
+    contextWords: [productName, ...(parsed.passwords.contextWords ?? [])],
+    limits: {
+      absoluteMs: durationMs(sessions.absolute)!,
+      idleMs: durationMs(sessions.idle),
+      rememberedAbsoluteMs: durationMs(sessions.rememberedAbsolute)!,
+      rememberedIdleMs: durationMs(sessions.rememberedIdle),
+      perUser: sessions.perUser,
+    },
+  }
+}
+
+function checkOrigin(value: string, context: z.RefinementCtx): void {
+  const say = (message: string) => context.addIssue({ code: 'custom', message })
+  const url = URL.canParse(value) ? new URL(value) : null
+  if (!url || !/^https?:$/.test(url.protocol)) return say(`is ${show(value)}; write 'https://app.example.com'`)
+  if (value.replace(/\/$/, '') !== url.origin) return say(`is ${show(value)}; leave the path out: '${url.origin}'`)
+  const isLoopback = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)
+  if (url.protocol === 'http:' && !isLoopback)
+    say(`is ${show(value)}; http is for localhost only: 'https://${url.host}'`)
+}
+
+function isRedisClient(value: unknown): boolean {
+  const isClient = typeof value === 'object' && value !== null && 'duplicate' in value && 'options' in value
+  return isClient && !('isCluster' in value && value.isCluster) // a Cluster is served in the next step
+}
+
+function explain(issue: z.core.$ZodIssue): string {
+  const where = issue.path.join('.')
+  if (issue.code !== 'unrecognized_keys') return `${where || 'options'} ${issue.message}`
+  const at = where ? `${where}.` : ''
+  return `unknown option ${issue.keys.map((key) => at + key).join(', ')}; see docs/options.md for those there are`
+}
+
+const secretProblem = (input: unknown): string => secret.safeParse(input).error?.issues[0]?.message ?? 'is not a text'
+/** What was written, unless it may be a secret: never more than a few words of it. */
+const show = (input: unknown): string => (JSON.stringify(input) ?? 'undefined').slice(0, 60)
