@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { Request } from 'express'
+import type { Application, Request } from 'express'
 import type { Origin } from '../src/core/events.js'
 
 /** The address of the client, by the host's `trust proxy`; IPv4 addresses in IPv6 clothes are undressed. */
@@ -11,7 +11,9 @@ export type ClientAddress = (req: Request) => string | null
  */
 export function clientAddress(proxyHops: number): ClientAddress {
   return (req) => {
-    const told = req.app.get('trust proxy') === true ? byHops(req, proxyHops) : req.ip
+    // a socket server's request may never have met the app
+    const trust: unknown = (req.app as Application | undefined)?.get('trust proxy')
+    const told = trust === true ? byHops(req, proxyHops) : req.ip
     // what a proxy passes on may be any text
     const address = told && isIP(told) ? told : req.socket.remoteAddress
     return address ? address.replace(/^::ffff:(?=\d+\.)/i, '') : null

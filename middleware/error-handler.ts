@@ -39,19 +39,22 @@ const LEADS_TO: Partial<Record<ErrorCode, string>> = {
 export interface ErrorHandlerOptions {
   pages: Pages
   origin: string
+  /** The host's own sign-in page; null: ours. */
+  signInPath: string | null
   report: (error: unknown) => void
 }
 
 /** Turns a refused guard into a redirect, a page or problem+json. Errors that are not ours go on to the host. */
-export function errorHandler({ pages, origin, report }: ErrorHandlerOptions): ErrorRequestHandler {
+export function errorHandler({ pages, origin, report, signInPath }: ErrorHandlerOptions): ErrorRequestHandler {
   return function sallyportErrorHandler(error: unknown, req, res, next) {
     if (!(error instanceof SecurityError) || res.headersSent) return next(error)
     if (error.status >= 500) report(error.cause ?? error)
     res.set(error.headers)
     res.setHeader('Cache-Control', 'no-store')
-    const lead = LEADS_TO[error.code]
+    const page = LEADS_TO[error.code]
+    const lead = page === '/sign-in' && signInPath !== null ? signInPath : page && `${pages.base}${page}`
     if (!wantsHtml(req)) return sendProblem(res, error)
-    if (lead) return res.redirect(303, `${pages.base}${lead}${returnQuery(req, origin)}`)
+    if (lead) return res.redirect(303, lead + returnQuery(req, origin))
     const [title, text] = WORDS[error.code]
     pages.send(req, res, 'error', { status: error.status, title, text }, error.status)
   }

@@ -8,12 +8,12 @@ import type { By, Sessions } from '../src/features/sessions/sessions.js'
 import type { Change } from '../src/stores/sql/database.js'
 import { originOf, type ClientAddress } from './client-address.js'
 import type { RequestStates } from './request-state.js'
-import type { SessionCookie } from './session.js'
+import type { LogInOptions, SessionCarrier } from './session-carrier.js'
 
 interface Parts {
   signIn: SignIn
   sessions: Sessions
-  cookie: SessionCookie
+  carrier: SessionCarrier
   addressOf: ClientAddress
   states: RequestStates
 }
@@ -27,32 +27,37 @@ export class RequestSession {
   }
 
   /** Ends a sign-in: gates, registration, new id; then the request is that user's. */
-  async begin(req: Request, proven: Proven, { remember }: { remember: boolean }): Promise<SessionRecord> {
-    this.#parts.cookie.assertCanSend(req)
-    const { decision } = this.#parts.states.of(req)
+  async begin(
+    req: Request,
+    proven: Proven,
+    { remember, options = {} }: { remember: boolean; options?: LogInOptions },
+  ): Promise<SessionRecord> {
+    const { carrier, states, signIn } = this.#parts
+    carrier.assertCanSend(req)
+    const { decision } = states.of(req)
     if (decision.kind === 'unavailable') throw unavailable(decision.cause)
-    const id = this.#parts.cookie.newId()
-    const record = await this.#parts.signIn.complete(proven, {
-      idHash: id.idHash,
+    const arrival = {
       remember,
       origin: originOf(req, this.#parts.addressOf),
       replaces: decision.kind === 'live' ? decision.record.publicId : null,
-    })
-    this.#parts.cookie.moveTo(req, id, record, false)
-    this.#parts.states.set(req, { idHash: id.idHash, decision: { kind: 'live', record } })
+    }
+    const { idHash, record } = await signIn.complete(proven, arrival, (register) =>
+      carrier.begin(req, proven.user, register, options),
+    )
+    states.set(req, { idHash, decision: { kind: 'live', record } })
     return record
   }
 
   /** A new id for the same session: `ids` go into the transaction that makes it so, `done` puts the request under it. */
   renewal(req: Request): { ids: { from: string; to: string }; done: (record: SessionRecord) => void } {
-    const { idHash } = this.#parts.states.of(req)
-    if (!idHash) throw new SecurityError('sign_in_required')
-    const id = this.#parts.cookie.newId()
+    const { idHash: from } = this.#parts.states.of(req)
+    if (!from) throw new SecurityError('sign_in_required')
+    const { idHash, move } = this.#parts.carrier.renewal(req)
     const done = (record: SessionRecord) => {
-      this.#parts.cookie.moveTo(req, id, record, true)
-      this.#parts.states.set(req, { idHash: id.idHash, decision: { kind: 'live', record } })
+      move(record)
+      this.#parts.states.set(req, { idHash, decision: { kind: 'live', record } })
     }
-    return { ids: { from: idHash, to: id.idHash }, done }
+    return { ids: { from, to: idHash }, done }
   }
 
   /** Rotates the session with a fresh proof. False when it has ended, or its user's credential has changed, meanwhile. */
@@ -63,14 +68,20 @@ export class RequestSession {
     return record !== null
   }
 
-  /** Signs out: ends the session and expires the cookie. */
+  /** Signs out: ends the session, and forgets it at the browser. */
   async end(req: Request, res: Response): Promise<void> {
-    const { idHash, decision } = this.#parts.states.of(req)
+    const { idHash } = this.#parts.states.of(req)
+    await this.revokeOwn(req)
+    await this.#parts.carrier.end(req, res)
+    this.#parts.states.set(req, { idHash, decision: ANONYMOUS })
+  }
+
+  /** Ends the session of this request in the registry, as signed out. */
+  async revokeOwn(req: Request): Promise<void> {
+    const { decision } = this.#parts.states.of(req)
     if (decision.kind === 'unavailable') throw unavailable(decision.cause)
     if (decision.kind === 'live')
       await this.#parts.sessions.revoke({ publicId: decision.record.publicId }, this.by(req), 'signed_out')
-    this.#parts.cookie.clear(res)
-    this.#parts.states.set(req, { idHash, decision: ANONYMOUS })
   }
 
   /** The signed-in user as the actor of a change. */

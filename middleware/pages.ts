@@ -14,6 +14,8 @@ export interface PagesOptions {
   basePath: string
   productName: string
   clock: Clock
+  /** What the host's own CSRF guard wants in every form. */
+  formFields: (req: Request) => Record<string, string>
 }
 
 /** Answers with a page, or with the page's model where JSON is asked for. */
@@ -35,7 +37,8 @@ export class Pages {
     res.vary('Accept')
     if (wantsJson(req)) {
       const csrfToken = this.#options.csrf.tokenFor(req, res)
-      res.json({ ...model, csrfToken })
+      const formFields = this.#options.formFields(req)
+      res.json({ ...model, csrfToken, ...(Object.keys(formFields).length > 0 && { formFields }) })
     } else res.type('html').send(this.renderer.page(name, model, this.context(req, res)))
   }
 
@@ -54,6 +57,7 @@ export class Pages {
       now: this.#options.clock.now(),
       user: req.security?.user ?? null,
       csrfToken: this.#options.csrf.tokenFor(req, res),
+      formFields: this.#options.formFields(req),
       flash: null,
     }
   }

@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express'
-import type { HostUsers } from '../src/core/users.js'
+import type { UserDirectory } from '../src/core/users.js'
 import type { Sessions } from '../src/features/sessions/sessions.js'
 import type { ClientAddress } from './client-address.js'
 import { RequestSecurity } from './request-security.js'
@@ -7,7 +7,7 @@ import type { RequestStates } from './request-state.js'
 
 export interface RegistryCheckOptions {
   sessions: Sessions
-  users: HostUsers
+  users: UserDirectory
   addressOf: ClientAddress
   states: RequestStates
 }

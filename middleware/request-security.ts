@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
 import { SecurityError } from '../src/core/errors.js'
-import type { AuthenticationMethod, HostUser, HostUsers } from '../src/core/users.js'
+import type { AuthenticationMethod, HostUser, UserDirectory } from '../src/core/users.js'
 import type { OpenStreams } from '../src/features/sessions/open-streams.js'
 import type { RequestStates } from './request-state.js'
 
@@ -22,7 +22,7 @@ export interface CurrentSession {
 
 interface Parts<U extends HostUser> {
   states: RequestStates
-  users: HostUsers<U>
+  users: UserDirectory<U>
   streams: OpenStreams
 }
 
@@ -78,7 +78,8 @@ export class RequestSecurity<U extends HostUser = HostUser> {
 
   /** The user as your own table has it now; null when nobody is signed in or the row is gone. */
   async loadUser(): Promise<U | null> {
-    return this.user ? ((await this.#parts.users.findById(this.user.id)) ?? null) : null
+    const user = this.user && (await this.#parts.users.findById(this.user.id))
+    return user?.row ?? null
   }
 
   #open(): AbortSignal {

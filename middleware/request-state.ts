@@ -1,5 +1,9 @@
 import type { Request } from 'express'
+import type { SessionReason } from '../src/core/reasons.js'
 import { ANONYMOUS, type Decision } from '../src/features/sessions/session.js'
+
+/** Ids whose browser has, or may have, a newer one under way: nothing is stored under them, and no cookie is sent over the newer one. */
+export const SUPERSEDED: ReadonlySet<SessionReason> = new Set(['rotated', 'replaced', 'signed_out'])
 
 /** What the gate knows of a request. Lives beside the request, where no host code can reach or forge it. */
 export interface RequestState {
@@ -11,6 +15,7 @@ export interface RequestState {
 /** The states of one `createSecurity`: a guard of another one in the same process sees nothing of them. */
 export class RequestStates {
   readonly #states = new WeakMap<Request, RequestState>()
+  readonly #arrivals = new WeakMap<object, number>()
 
   of(req: Request): RequestState {
     return this.#states.get(req) ?? { idHash: null, decision: ANONYMOUS }
@@ -18,5 +23,15 @@ export class RequestStates {
 
   set(req: Request, state: RequestState): void {
     this.#states.set(req, state)
+  }
+
+  /** Notes when the request came, milliseconds since the epoch. */
+  arrive(req: object, now: number): void {
+    if (!this.#arrivals.has(req)) this.#arrivals.set(req, now)
+  }
+
+  /** When the request came; -Infinity for one that did not come through the router. */
+  arrivedAt(req: object): number {
+    return this.#arrivals.get(req) ?? -Infinity
   }
 }

@@ -4,8 +4,7 @@ import { sha256 } from '../src/core/crypto.js'
 import type { Clock } from '../src/core/clock.js'
 import type { SessionData, StoredData } from '../src/core/session-data.js'
 import { ANONYMOUS, type Decision } from '../src/features/sessions/session.js'
-import type { SessionReason } from '../src/core/reasons.js'
-import type { RequestStates } from './request-state.js'
+import { SUPERSEDED, type RequestStates } from './request-state.js'
 
 type Loaded = { idHash: string; decision: Decision; owner: string | null; expiresAt: number; unsaved: boolean }
 type Done = (error?: unknown) => void
@@ -24,8 +23,6 @@ interface Parts {
   report: (error: unknown) => void
 }
 
-/** Ids whose browser has, or may have, a newer one under way: nothing is stored under them, and no cookie is sent over the newer one. */
-const SUPERSEDED: ReadonlySet<SessionReason> = new Set(['rotated', 'replaced', 'signed_out'])
 const isSuperseded = (decision: Decision) => decision.kind === 'dead' && SUPERSEDED.has(decision.reason)
 /** A session that is over for good; `unknown` is the id of a visitor, who goes on with it. */
 const isOver = (decision: Decision) =>

@@ -1,3 +1,4 @@
+import type { Request } from 'express'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import { systemClock, type Clock } from './core/clock.js'
@@ -5,7 +6,7 @@ import { durationMs, type Duration } from './core/durations.js'
 import { ConfigurationError } from './core/errors.js'
 import { throttledReport } from './core/reporter.js'
 import { localPath } from './core/return-to.js'
-import type { HostUser, HostUsers } from './core/users.js'
+import { UserDirectory, type HostUser, type HostUsers } from './core/users.js'
 import type { SecurityOptions } from './options.js'
 
 /** Options as the rest of the code reads them: complete, durations in milliseconds. */
@@ -29,6 +30,9 @@ const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value
 const path = z
   .string()
   .regex(/^(\/[A-Za-z0-9._~-]+)+$/, { error: ({ input }) => `is ${show(input)}; write a path such as '/security'` })
+const localAddress = z
+  .string()
+  .refine((value) => localPath(value, 'https://localhost') !== null, "must be a path of your own, such as '/'")
 const secret = z
   .string({
     error:
@@ -54,7 +58,12 @@ const schema = z.strictObject({
     })
     .optional(),
   users: z.strictObject(
-    { findById: callable, findByEmail: callable },
+    {
+      findById: callable,
+      findByEmail: callable,
+      id: callable.optional(),
+      verifyPassword: callable.optional(),
+    },
     {
       error: (issue) => (issue.code === 'unrecognized_keys' ? undefined : USERS),
     },
@@ -63,11 +72,15 @@ const schema = z.strictObject({
     .string()
     .regex(/^smtps?:\/\//, { error: "must be an address such as 'smtp://localhost:25'" })
     .optional(),
+  session: z
+    .enum(['own', 'host'], { error: "must be 'own' (our cookie) or 'host' (your express-session)" })
+    .default('own'),
+  signInPath: localAddress.optional(),
+  adoptUntil: z.string().optional(),
+  sessionUser: callable.optional(),
+  formFields: callable.optional(),
   basePath: path.default('/security'),
-  afterSignIn: z
-    .string()
-    .refine((value) => localPath(value, 'https://localhost') !== null, "must be a path of your own, such as '/'")
-    .default('/'),
+  afterSignIn: localAddress.default('/'),
   productName: z.string().min(1).max(100).optional(),
   sessions: z
     .strictObject({
@@ -83,6 +96,7 @@ const schema = z.strictObject({
     .strictObject({
       rules: z.enum(['classic12', 'alnum12', 'mixed8', 'nist']).default('classic12'),
       contextWords: z.array(z.string()).optional(),
+      changePath: localAddress.optional(),
     })
     .prefault({}),
   locations: z.string().optional(),
@@ -95,6 +109,7 @@ const schema = z.strictObject({
 export function parseOptions<U extends HostUser>(options: SecurityOptions<U>): Configuration {
   const result = schema.safeParse(options)
   if (!result.success) throw new ConfigurationError(result.error.issues.map(explain).join('\n  '))
+  if (result.data.session === 'own') refuseHostOptions(result.data)
   return toConfiguration(result.data, options)
 }
 
@@ -108,7 +123,12 @@ function toConfiguration(parsed: z.output<typeof schema>, options: SecurityOptio
     origin,
     secure: origin.startsWith('https:'),
     productName,
-    users: options.users as HostUsers,
+    signInPath: parsed.signInPath ?? null,
+    hostPasswords: hostPasswords(parsed),
+    adoptUntil: adoptionEnd(parsed.adoptUntil, clock.now()),
+    sessionUser: options.sessionUser as ((req: Request) => unknown) | undefined,
+    formFields: options.formFields ?? (() => ({})),
+    users: new UserDirectory(options.users as HostUsers),
     report: throttledReport(options.onError ?? ((error: unknown) => console.error(error)), clock),
     clock,
     contextWords: [productName, ...(parsed.passwords.contextWords ?? [])],
@@ -120,6 +140,34 @@ function toConfiguration(parsed: z.output<typeof schema>, options: SecurityOptio
       perUser: sessions.perUser,
     },
   }
+}
+
+/** What only makes sense where the session is the host's. */
+function refuseHostOptions(parsed: z.output<typeof schema>): void {
+  for (const name of ['signInPath', 'adoptUntil', 'sessionUser'] as const)
+    if (parsed[name] !== undefined)
+      throw new ConfigurationError(`${name} is for session: 'host'; write that too, or leave it out`)
+}
+
+/** Where the host's own table keeps passwords: it signs people in, or verifies, or changes them. */
+function hostPasswords(parsed: z.output<typeof schema>): { changePath: string | null } | null {
+  const { changePath } = parsed.passwords
+  const keeps = changePath !== undefined || parsed.signInPath !== undefined || parsed.users.verifyPassword !== undefined
+  return keeps ? { changePath: changePath ?? null } : null
+}
+
+/** No longer than the registry remembers an id that has died: else it could be taken over once more. */
+const LONGEST_ADOPTION_MS = 30 * 86_400_000
+
+function adoptionEnd(text: string | undefined, now: number): number {
+  if (text === undefined) return 0
+  const end = Date.parse(text)
+  if (Number.isNaN(end)) throw new ConfigurationError(`adoptUntil is ${show(text)}; write a date such as '2026-12-24'`)
+  if (end > now + LONGEST_ADOPTION_MS)
+    throw new ConfigurationError(
+      `adoptUntil is ${show(text)}; write a date at most 30 days ahead: '${new Date(now + LONGEST_ADOPTION_MS).toISOString().slice(0, 10)}'`,
+    )
+  return end
 }
 
 function checkOrigin(value: string, context: z.RefinementCtx): void {

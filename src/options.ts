@@ -1,3 +1,4 @@
+import type { Request } from 'express'
 import type { Redis } from 'ioredis'
 import type { Clock } from './core/clock.js'
 import type { Duration } from './core/durations.js'
@@ -28,6 +29,8 @@ export interface PasswordOptions {
   rules?: PasswordPreset
   /** Words that no password may contain, beside the product's name: your company, your mascot. @default [] */
   contextWords?: readonly string[]
+  /** Path of your own page for changing a password, where your table keeps the passwords. @default none */
+  changePath?: string
 }
 
 export interface SecurityOptions<U extends HostUser = HostUser> {
@@ -43,6 +46,28 @@ export interface SecurityOptions<U extends HostUser = HostUser> {
   users: HostUsers<U>
   /** Address of the mail server, `smtp://...`; notices will be sent there. @default none */
   mail?: string | undefined
+  /**
+   * `'own'`: our cookie and our express-session. `'host'`: yours, with any store; mount your express-session and your
+   * Passport before `security.router`. @default 'own'
+   */
+  session?: 'own' | 'host'
+  /**
+   * With `session: 'host'`: your own sign-in page (way 1); guards lead there with `?returnTo=`. Without it our sign-in
+   * page signs in to your session (way 2). @default none
+   */
+  signInPath?: string
+  /**
+   * With `session: 'host'`: until this moment (`'2026-12-24'`, at most 30 days ahead) sessions that your app has signed
+   * in before Sallyport was there are taken over, each once. @default none: they sign in again
+   */
+  adoptUntil?: string
+  /**
+   * With `session: 'host'` and no Passport: the id of the user whom your session calls signed in,
+   * `(req) => req.session.userId`. @default what Passport keeps in the session
+   */
+  sessionUser?: (req: Request) => string | number | null | undefined
+  /** Hidden fields that your own CSRF guard wants in our forms: `(req) => ({ _csrf: req.csrfToken() })`. @default none */
+  formFields?: (req: Request) => Record<string, string>
   /** Path of the security pages. @default '/security' */
   basePath?: string
   /** Path a browser is led to after signing in when it asked for nothing else. @default '/' */

@@ -27,6 +27,7 @@ export async function startRegistry(options: Configuration, db: Database, change
   const { clock, report } = options
   const redis = options.redis ? await RedisConnection.open(options.redis, clock, report) : null
   const data = redis ? new RedisSessionData(redis, clock) : new SqlSessionData(db)
+  const ownsData = options.session === 'own'
   const streams = new OpenStreams(clock)
   const records = new SessionRecords(db, clock)
   const tail = new Tail(clock)
@@ -41,9 +42,11 @@ export async function startRegistry(options: Configuration, db: Database, change
       streams.end(publicIds)
       await broadcast?.ended(publicIds).catch(report)
     },
-    // without Redis the data dies in the transaction itself
-    dropData: async (ids) => void (redis && (await Promise.all(ids.map((id) => data.remove(id))).catch(report))),
+    // without Redis the data dies in the transaction itself; the host's is the host's
+    dropData: async (ids) =>
+      void (redis && ownsData && (await Promise.all(ids.map((id) => data.remove(id))).catch(report))),
     acknowledge: options.sessions.acknowledge,
+    adopts: () => clock.now() < options.adoptUntil,
     report,
   }
   if (redis)

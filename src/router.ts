@@ -1,4 +1,4 @@
-import express, { type Router } from 'express'
+import express, { type Request, type RequestHandler, type Router } from 'express'
 import type { ClientAddress } from '../middleware/client-address.js'
 import { readBody } from '../middleware/body.js'
 import type { Csrf } from '../middleware/csrf.js'
@@ -8,9 +8,9 @@ import { pageHeaders } from '../middleware/headers.js'
 import type { Pages } from '../middleware/pages.js'
 import { registryCheck } from '../middleware/registry-check.js'
 import type { RequestStates } from '../middleware/request-state.js'
-import type { SessionCookie } from '../middleware/session.js'
+import type { Clock } from './core/clock.js'
 import { ConfigurationError, SecurityError } from './core/errors.js'
-import type { HostUsers } from './core/users.js'
+import type { UserDirectory } from './core/users.js'
 import { overview, overviewRoutes } from './features/overview/routes.js'
 import type { Passwords } from './features/passwords/passwords.js'
 import { passwordRoutes } from './features/passwords/routes.js'
@@ -26,7 +26,11 @@ export interface RouterParts {
   states: RequestStates
   pages: Pages
   csrf: Csrf
-  cookie: SessionCookie
+  /** What every request passes first. */
+  entrance: RequestHandler[]
+  hostPasswords: { changePath: string | null } | null
+  /** True where `req.session` is the host's to bring. */
+  hostSession: boolean
   sessions: Sessions
   listSessions: ListSessions
   passwords: Passwords
@@ -36,8 +40,11 @@ export interface RouterParts {
   addressOf: ClientAddress
   origin: string
   secure: boolean
-  users: HostUsers
+  users: UserDirectory
+  clock: Clock
   basePath: string
+  /** The host's own sign-in page; null: ours. */
+  signInPath: string | null
   afterSignIn: string
   report: (error: unknown) => void
 }
@@ -45,17 +52,43 @@ export interface RouterParts {
 /** The one router of the host: session and check for every request, then our pages under `basePath`. */
 export function createRouter(parts: RouterParts): Router {
   const root = express.Router()
-  root.use(parts.cookie.middleware)
+  root.use((req, _res, next) => {
+    parts.states.arrive(req, parts.clock.now())
+    next()
+  })
+  root.use(...parts.entrance)
   root.use(registryCheck(parts))
-  root.use(parts.basePath, pagesRouter(parts))
+  root.use(underBasePath(parts.basePath, pagesRouter(parts)))
   return root
 }
+
+/** `basePath` is the whole path as browsers see it, also where the host mounts our router under a part of it. */
+function underBasePath(basePath: string, pages: Router): RequestHandler {
+  const mounts = new Map<string, Router>()
+  return (req, res, next) => {
+    const mount = req.baseUrl
+    if (mount !== '' && !basePath.startsWith(`${mount}/`)) return next(new ConfigurationError(misplaced(req, basePath)))
+    const router = mounts.get(mount) ?? express.Router().use(basePath.slice(mount.length), pages)
+    mounts.set(mount, router)
+    router(req, res, next)
+  }
+}
+
+const misplaced = ({ baseUrl }: Request, basePath: string) =>
+  `security.router is mounted under ${baseUrl}, which the pages' path ${basePath} does not begin with; ` +
+  `write basePath: '${baseUrl}/security', or mount it with app.use(security.router)`
+
+const NO_SESSION =
+  "session: 'host', but there is no req.session on the security pages; mount your express-session before " +
+  'security.router, on a path that covers basePath'
 
 function pagesRouter(parts: RouterParts): Router {
   const router = express.Router()
   router.use(pageHeaders(parts))
   assetRoutes(router, parts.pages)
   router.use(readBody())
+  if (parts.hostSession)
+    router.use((req, _res, next) => next(req.session ? undefined : new ConfigurationError(NO_SESSION)))
   router.use((req, _res, next) => {
     // an https origin, and a request that came in the clear: the proxy that ended TLS is not trusted
     const plain = parts.secure && !req.secure

@@ -2,19 +2,16 @@ import type { ErrorRequestHandler, Request, RequestHandler, Router } from 'expre
 import { clientAddress } from '../middleware/client-address.js'
 import { Csrf } from '../middleware/csrf.js'
 import { errorHandler } from '../middleware/error-handler.js'
-import { RequestSession } from '../middleware/establish-session.js'
 import { FlashCookie } from '../middleware/flash.js'
 import { Pages } from '../middleware/pages.js'
 import { RequestStates } from '../middleware/request-state.js'
 import { requireApiKey, type ApiKeyOptions } from '../middleware/require-api-key.js'
 import { requireSession } from '../middleware/require-session.js'
 import { requireStepUp, type StepUpOptions } from '../middleware/require-step-up.js'
-import { SessionStore } from '../middleware/session-store.js'
-import { cookieAttributes, SessionCookie } from '../middleware/session.js'
 import { Renderer } from '../views/renderer.js'
 import type { EventAction } from './core/events.js'
 import { Listeners, type Listener } from './core/listeners.js'
-import { userIdOf, type AuthenticationMethod, type HostUser } from './core/users.js'
+import type { AuthenticationMethod, HostUser } from './core/users.js'
 import { writeAuditRow } from './features/audit-log/audit-log.js'
 import { Passwords } from './features/passwords/passwords.js'
 import { passwordRules } from './features/passwords/rules.js'
@@ -22,9 +19,10 @@ import { BY_HOST } from './features/sessions/sessions.js'
 import { openLocations } from './features/sessions/devices.js'
 import { sessionLister } from './features/sessions/view.js'
 import { accountEnabled, SignIn } from './features/sign-in/complete-sign-in.js'
+import { hostVouches } from './features/sign-in/vouch.js'
 import { StepUp } from './features/step-up/step-up.js'
 import { AccountState } from './features/users/account-state.js'
-import { readCredential } from './features/users/users.js'
+import { openEntrance } from './carrier.js'
 import { parseOptions } from './configuration.js'
 import type { SecurityOptions } from './options.js'
 import { startRegistry } from './registry.js'
@@ -99,30 +97,29 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
 
   const states = new RequestStates()
   const addressOf = clientAddress(config.proxyHops)
-  const signOut = async (publicId: string) => void (await sessions.revoke({ publicId }, BY_HOST, 'signed_out'))
-  const check = (idHash: string) => sessions.check(idHash)
-  const store = new SessionStore({
-    clock,
-    data: registry.data,
-    check,
-    signOut,
-    report,
-    states,
-    cookie: cookieAttributes(secure),
-  })
-  const cookie = new SessionCookie({ store, secrets, secure, clock })
-  const requestSession = new RequestSession({ signIn, sessions, cookie, addressOf, states })
+  const vouch = hostVouches(db, { arrivedAt: (req) => states.arrivedAt(req), report })
+  const { middleware, requestSession } = openEntrance(config, { registry, signIn, vouch, states, addressOf })
   const csrf = new Csrf({ secrets, origin, secure, clock, states })
   const flash = new FlashCookie(secrets, secure)
   const { basePath, productName } = config
-  const pages = new Pages({ renderer: new Renderer(), csrf, flash, basePath, productName, clock })
+  const pages = new Pages({
+    renderer: new Renderer(),
+    csrf,
+    flash,
+    basePath,
+    productName,
+    clock,
+    formFields: config.formFields,
+  })
   const listSessions = sessionLister(sessions, locate)
 
   const router = createRouter({
     states,
     pages,
     csrf,
-    cookie,
+    entrance: middleware,
+    hostSession: config.session === 'host',
+    hostPasswords: config.hostPasswords,
     sessions,
     listSessions,
     passwords,
@@ -133,20 +130,21 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     origin,
     secure,
     users,
+    clock,
     basePath,
+    signInPath: config.signInPath,
     afterSignIn: config.afterSignIn,
     report,
   })
 
   return {
     router,
-    errorHandler: errorHandler({ pages, origin, report }),
+    errorHandler: errorHandler({ pages, origin, report, signInPath: config.signInPath }),
     requireSession: () => requireSession(states),
     requireStepUp: (given = {}) => requireStepUp(given, clock, states),
     requireApiKey,
     signIn: async (req, user, { amr, remember = false }) => {
-      const { epoch } = await readCredential(db, userIdOf(user))
-      await requestSession.begin(req, { user, epoch, amr }, { remember })
+      await requestSession.begin(req, await vouch(req, users.user(user), amr), { remember })
     },
     sessions: {
       revokeAll: (userId, { except, reason } = {}) => {

@@ -29,8 +29,12 @@ export interface SignInModel {
 }
 
 export interface PasswordModel {
-  /** False: the user has no password here, an identity provider manages it. */
+  /** False: the user has no password here. */
   managedHere: boolean
+  /** Who keeps it: we, the host's own table, or an identity provider. */
+  managedBy: 'here' | 'host' | 'idp'
+  /** The host's own page for changing it, where it keeps the passwords and has one. */
+  changePath: string | null
   changedAt: string | null
   rules: { key: MessageKey; count: number }[]
   errors: FieldErrors
@@ -86,5 +90,7 @@ export interface PageContext {
   now: number
   user: UserView | null
   csrfToken: string
+  /** Hidden fields that the host's own CSRF guard wants. */
+  formFields: Record<string, string>
   flash: Flash | null
 }

@@ -4,6 +4,7 @@ import type { SessionReason } from './reasons.js'
 export interface EventCatalogue {
   'auth.sign_in_succeeded': { sessionId: string; amr: string[]; remembered: boolean }
   'auth.sign_in_failed': { reason: 'invalid_credentials' | 'disabled' | 'credential_changed' }
+  'auth.session_adopted': { sessionId: string }
   'auth.signed_out': { sessionId: string }
   'auth.session_revoked': { sessionId: string; reason: SessionReason }
   'auth.password_changed': { sessionsRevoked: number }

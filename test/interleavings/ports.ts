@@ -84,7 +84,7 @@ export function gatedChanges(sql: RealSql, scheduler: Scheduler, hot: HotKeys, b
       const rows = await sql.records.list(where.userId)
       await scheduler.gate('SQL locks and changes')
       return sql.runner.run(async (change) => {
-        await raiseEpoch(change.tx, where.userId)
+        await raiseEpoch(change.tx, where.userId, ending.at)
         const ending_ = rows.filter((row) => row.public_id !== (where.keep ?? where.except)?.publicId)
         for (const row of ending_)
           await change.tx

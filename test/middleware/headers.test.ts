@@ -211,7 +211,7 @@ describe('A host that has an express-session of its own before us', () => {
     })
     try {
       const page = await host.browser().json('/')
-      assert.match(String(page.json.message), /express-session of your own.*take that one out/)
+      assert.match(String(page.json.message), /express-session of your own.*take it out/)
     } finally {
       await host.close()
     }

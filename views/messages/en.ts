@@ -13,6 +13,7 @@ export const en = {
 
   'password.title': 'Password',
   'password.changed': 'Last changed',
+  'password.change_at_host': 'Change your password',
   'password.managed': 'Managed by your identity provider',
   'password.managed_help':
     'Your organization signs you in. Change your password where you sign in to your organization.',

@@ -15,10 +15,12 @@ interface Parts {
   states: RequestStates
   pages: Pages
   passwords: Passwords
+  /** The host's own passwords; null: it has none. */
+  hostPasswords: { changePath: string | null } | null
   listSessions: ListSessions
 }
 
-export function overview({ states, pages, passwords, listSessions }: Parts): ShowOverview {
+export function overview({ states, pages, passwords, hostPasswords, listSessions }: Parts): ShowOverview {
   const rules = passwords.rules.rules.map((rule) => ({
     key: `rule.${rule}` as MessageKey,
     count: passwords.rules.length,
@@ -27,7 +29,10 @@ export function overview({ states, pages, passwords, listSessions }: Parts): Sho
     const { userId, email, name, publicId } = liveRecord(states.of(req).decision)
     const [sessions, state] = await Promise.all([listSessions(userId, publicId), passwords.stateOf(userId)])
     const changedAt = state.changedAt === null ? null : new Date(state.changedAt).toISOString()
-    const password = { managedHere: state.managedHere, changedAt, rules, errors }
+    const { managedHere } = state
+    const managedBy = managedHere ? ('here' as const) : hostPasswords ? ('host' as const) : ('idp' as const)
+    const changePath = managedBy === 'host' ? (hostPasswords?.changePath ?? null) : null
+    const password = { managedHere, managedBy, changePath, changedAt, rules, errors }
     pages.send(req, res, 'security', { user: { id: userId, email, name }, password, sessions }, status)
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js'
 import { FormError, SecurityError } from '../../core/errors.js'
-import { userIdOf, type HostUser, type HostUsers } from '../../core/users.js'
+import type { User, UserDirectory } from '../../core/users.js'
 import type { Change, Database } from '../../stores/sql/database.js'
 import type { ChangeWhere } from '../sessions/record-changes.js'
 import type { SessionRecord } from '../sessions/session.js'
@@ -10,8 +10,8 @@ import { hashPassword, verifyHash } from './hashing.js'
 import { personalWords, type RuleSet } from './rules.js'
 
 /** Proof that a password was right: whose, and the epoch it was read under. */
-export interface PasswordProof<U extends HostUser = HostUser> {
-  user: U
+export interface PasswordProof {
+  user: User
   epoch: number
 }
 
@@ -21,7 +21,7 @@ export type PasswordVerdict =
 interface Parts {
   db: Database
   clock: Clock
-  users: HostUsers
+  users: UserDirectory
   sessions: Sessions
   rules: RuleSet
   /** The product's name and other words that no password may contain. */
@@ -46,8 +46,8 @@ export class Passwords {
 
   /** Verifies a sign-in. Unknown, disabled and password-less accounts do the same work as a wrong password (invariant 5). */
   async verify(email: string, password: string): Promise<PasswordVerdict> {
-    const user = (await this.#parts.users.findByEmail(email)) ?? null
-    const userId = user ? userIdOf(user) : null
+    const user = await this.#parts.users.findByEmail(email)
+    const userId = user?.id ?? null
     const credential = await readCredential(this.#parts.db, userId ?? '')
     const right = await verifyHash(credential.passwordHash, password)
     if (!user || !right) return { ok: false, userId, reason: 'invalid_credentials' }
@@ -57,8 +57,22 @@ export class Passwords {
 
   /** Verifies the password of a user who is signed in; the epoch it was read under, or null when it is wrong. */
   async verifyOwn(userId: string, password: string): Promise<number | null> {
-    const credential = await readCredential(this.#parts.db, userId)
-    return (await verifyHash(credential.passwordHash, password)) ? credential.epoch : null
+    const { passwordHash, epoch } = await readCredential(this.#parts.db, userId)
+    const right = await (passwordHash === null && this.#parts.users.verifiesPasswords
+      ? this.#verifyAtHost(userId, password)
+      : verifyHash(passwordHash, password))
+    return right ? epoch : null
+  }
+
+  /** The host's table keeps this user's password. */
+  async #verifyAtHost(userId: string, password: string): Promise<boolean> {
+    const user = await this.#parts.users.findById(userId)
+    return user !== null && !user.disabled && this.#parts.users.verifyPassword(user, password)
+  }
+
+  /** True when this user's password can be asked for, whoever keeps it. */
+  async canVerify(userId: string): Promise<boolean> {
+    return this.#parts.users.verifiesPasswords || (await this.stateOf(userId)).managedHere
   }
 
   /** What the Security page says: whether there is a password here at all, and since when (null: unknown). */
@@ -77,7 +91,7 @@ export class Passwords {
    * `keep` ends, and that one goes on under its new id. Throws FormError for what must be typed again.
    */
   async change(
-    user: Pick<HostUser, 'email' | 'name'> & { id: string },
+    user: Pick<User, 'id' | 'email' | 'name'>,
     form: PasswordForm,
     keep: { publicId: string; from: string; to: string },
     by: By,

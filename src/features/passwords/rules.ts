@@ -1,4 +1,4 @@
-import type { HostUser } from '../../core/users.js'
+import type { User } from '../../core/users.js'
 
 export type PasswordRule =
   | 'min_length'
@@ -93,7 +93,7 @@ function containsWord(password: string, context: readonly string[]): boolean {
 }
 
 /** What of a user must not be a part of the password. Top-level domains are no secret of anybody's. */
-export const personalWords = (user: Pick<HostUser, 'email' | 'name'>): string[] => [
+export const personalWords = (user: Pick<User, 'email' | 'name'>): string[] => [
   user.name,
   user.email.replace(/\.[^.]*$/, ''),
 ]

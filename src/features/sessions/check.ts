@@ -44,7 +44,8 @@ export async function check(core: SessionCore, idHash: string): Promise<Decision
   }
   if (found.kind === 'dead') {
     // (d); a Redis that has just not answered would only make the refusal wait once more
-    if (seen.text !== undefined) await quietly(core, () => putTombstone(core, idHash, found.reason))
+    const mayBeAdopted = found.reason === 'unknown' && core.adopts?.() === true
+    if (seen.text !== undefined && !mayBeAdopted) await quietly(core, () => putTombstone(core, idHash, found.reason))
     return { kind: 'dead', reason: found.reason }
   }
   if (taken) {

@@ -26,6 +26,8 @@ export interface SessionCore {
   /** Drops what the host stored under ids that have just died. Decides nothing: data is only ever shown to its owner. Never fails. */
   readonly dropData: (idHashes: readonly string[]) => Promise<void>
   readonly acknowledge: 'fast' | 'strict'
+  /** True while sessions that are older than the registry may still be taken over: then an unknown id is not buried. */
+  readonly adopts?: () => boolean
   readonly report: (error: unknown) => void
 }
 

@@ -1,5 +1,5 @@
 import { SecurityError } from '../../core/errors.js'
-import type { Change, Changes } from '../../stores/sql/database.js'
+import type { Change, Changes, Tx } from '../../stores/sql/database.js'
 import type { SessionRow } from '../../stores/sql/schema.js'
 import type { AuthenticationMethod } from '../../core/users.js'
 import { ensureUser, lockEpoch, raiseEpoch } from '../users/users.js'
@@ -47,6 +47,8 @@ export interface Registration {
   cap: number
   /** The live session of the same browser, which the new one replaces. */
   replaces: string | null
+  /** The id was in use before this registry was: it is registered once, and only if nobody has heard of it. */
+  adopts?: boolean
 }
 
 /** The transactions that end, begin or rename sessions: each method is one, and atomic. */
@@ -112,7 +114,7 @@ export class RecordChanges {
   ): Promise<Changed | null> {
     return this.#changes.run(async (change) => {
       await ensureUser(change.tx, where.userId)
-      const epoch = await raiseEpoch(change.tx, where.userId, where.ifEpoch)
+      const epoch = await raiseEpoch(change.tx, where.userId, ending.at, where.ifEpoch)
       if (epoch === null) return null
       const kept = await keepSession(change, where, epoch, ending.at)
       const except = where.keep?.publicId ?? where.except?.publicId ?? ''
@@ -128,12 +130,13 @@ export class RecordChanges {
 
   /** Step 6: inserts the session only while the epoch is the one the credential was read under. Null: it is not. */
   async register(
-    { row, cap, replaces }: Registration,
+    { row, cap, replaces, adopts = false }: Registration,
     ending: Omit<Ending, 'reason'>,
     work: (change: Change) => Promise<void>,
   ): Promise<Aftermath | null> {
     return this.#changes.run(async (change) => {
       if (!(await lockEpoch(change.tx, row.user_id, row.epoch))) return null
+      if (adopts && (await isKnown(change.tx, row.id_hash))) return null
       const mine = (reason: Ending['reason']) => ({ ...ending, reason })
       const replaced = await end(change, mine('replaced'), (q) => q.where('public_id', '=', replaces ?? ''))
       const overdue = await end(change, mine('expired'), (q) =>
@@ -187,6 +190,13 @@ export class RecordChanges {
       return recordOf(row)
     })
   }
+}
+
+/** True for an id that is, or was, a session's. The user is locked, so nobody registers it meanwhile. */
+async function isKnown(tx: Tx, idHash: string): Promise<boolean> {
+  const session = tx.selectFrom('security_sessions').select('id_hash').where('id_hash', '=', idHash)
+  const dead = tx.selectFrom('security_dead_ids').select('id_hash').where('id_hash', '=', idHash)
+  return (await session.unionAll(dead).execute()).length > 0
 }
 
 type EndQuery = ReturnType<typeof endQuery>

@@ -81,6 +81,17 @@ export class SessionRecords {
     return record && !isOverdue(record, this.#clock.now()) ? record : null
   }
 
+  /** The public id of the live session that goes by an id. */
+  async publicIdOf(idHash: string): Promise<string | null> {
+    const row = await this.#db
+      .selectFrom('security_sessions')
+      .select('public_id')
+      .where('id_hash', '=', idHash)
+      .where('ended_at', 'is', null)
+      .executeTakeFirst()
+    return row?.public_id ?? null
+  }
+
   /** Step 8: dead ids that nobody has marked as buried, dead since before `before`. */
   async unburied(before: number): Promise<DeadId[]> {
     return this.#db

@@ -1,7 +1,7 @@
 import { randomToken } from '../../core/crypto.js'
 import { NO_ORIGIN, type Actor, type Origin } from '../../core/events.js'
 import type { SessionReason } from '../../core/reasons.js'
-import { userIdOf, type AuthenticationMethod, type HostUser } from '../../core/users.js'
+import type { AuthenticationMethod, User } from '../../core/users.js'
 import type { Change } from '../../stores/sql/database.js'
 import type { SessionRow } from '../../stores/sql/schema.js'
 import { check } from './check.js'
@@ -25,13 +25,15 @@ export interface SessionLimits {
 
 export interface NewSession {
   idHash: string
-  user: HostUser
+  user: Pick<User, 'id' | 'email' | 'name'>
   epoch: number
   amr: AuthenticationMethod[]
   remember: boolean
   origin: Origin
   /** The live session of the same browser. */
   replaces: string | null
+  /** The id is older than the registry, and nobody knows when its user proved anything. */
+  adopts?: boolean
 }
 
 /** Who asks, and from where; for the audit row. */
@@ -80,14 +82,14 @@ export class Sessions {
     const row = {
       public_id: publicId,
       id_hash: session.idHash,
-      user_id: userIdOf(session.user),
+      user_id: session.user.id,
       email: session.user.email,
       name: session.user.name,
       epoch: session.epoch,
       amr: JSON.stringify(session.amr),
       remembered: session.remember ? (1 as const) : (0 as const),
       created_at: at,
-      authenticated_at: at,
+      authenticated_at: session.adopts ? 0 : at,
       expires_at: at + (session.remember ? rememberedAbsoluteMs : absoluteMs),
       idle_ms: session.remember ? rememberedIdleMs : idleMs,
       last_active_at: at,
@@ -95,8 +97,11 @@ export class Sessions {
       user_agent: session.origin.userAgent?.slice(0, 512) ?? null,
     }
     const ending = { at, actor: { type: 'user', id: row.user_id } as const, origin: session.origin }
-    return register(this.#core, { row, cap: perUser, replaces: session.replaces }, ending, (made) =>
-      work(made, publicId),
+    return register(
+      this.#core,
+      { row, cap: perUser, replaces: session.replaces, adopts: session.adopts },
+      ending,
+      (made) => work(made, publicId),
     )
   }
 
@@ -116,6 +121,12 @@ export class Sessions {
     reason: SessionReason = 'revoked',
   ): Promise<{ found: boolean; ended: boolean }> {
     return revoke(this.#core, where, this.#ending(reason, by))
+  }
+
+  /** Ends the session that goes by this id, if one does; for a store whose data was destroyed. */
+  async signOutById(idHash: string): Promise<void> {
+    const publicId = await this.#core.records.publicIdOf(idHash)
+    if (publicId) await this.revoke({ publicId }, BY_HOST, 'signed_out')
   }
 
   /** Ends a user's sessions but `except`; returns how many there were. */

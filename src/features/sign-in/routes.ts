@@ -45,11 +45,35 @@ interface Parts {
   addressOf: ClientAddress
   origin: string
   afterSignIn: string
+  /** The host's own sign-in page; null: ours. */
+  signInPath: string | null
   report: (error: unknown) => void
 }
 
-/** `GET,POST /sign-in` and `POST /sign-out`. */
+/** `GET,POST /sign-in` and `POST /sign-out`. Where the host signs in by itself, `/sign-in` leads there. */
 export function signInRoutes(parts: Parts): void {
+  const { router, signInPath, origin } = parts
+  signOutRoute(parts)
+  if (signInPath === null) return ownSignInRoutes(parts)
+  router.get('/sign-in', (req, res) => {
+    const returnTo = localPath(req.query.returnTo, origin)
+    res.redirect(303, signInPath + (returnTo ? `?${new URLSearchParams({ returnTo }).toString()}` : ''))
+  })
+}
+
+function signOutRoute({ router, csrf, pages, requestSession }: Parts): void {
+  router.post(
+    '/sign-out',
+    csrf.protect({ visitors: false }),
+    handle(async (req, res) => {
+      await requestSession.end(req, res)
+      pages.flash.set(res, { key: 'sign_in.signed_out', params: {} })
+      pages.done(req, res, `${pages.base}/sign-in`)
+    }),
+  )
+}
+
+function ownSignInRoutes(parts: Parts): void {
   const { router, states, pages, csrf, requestSession, origin } = parts
   const authenticate = passwordAuthenticator(parts.passwords)
   const destination = (value: unknown) => localPath(value, origin) ?? parts.afterSignIn
@@ -102,16 +126,6 @@ export function signInRoutes(parts: Parts): void {
       if (!fields || !wantsHtml(req)) return next(error)
       show(req, res, fields, (error as SecurityError).status)
     },
-  )
-
-  router.post(
-    '/sign-out',
-    csrf.protect({ visitors: false }),
-    handle(async (req, res) => {
-      await requestSession.end(req, res)
-      pages.flash.set(res, { key: 'sign_in.signed_out', params: {} })
-      pages.done(req, res, `${pages.base}/sign-in`)
-    }),
   )
 }
 

@@ -34,8 +34,8 @@ export function stepUpRoutes({ router, states, pages, csrf, passwords, stepUp, r
   async function show(req: Request, res: Response, errors: FieldErrors, status: number): Promise<void> {
     const { userId } = liveRecord(states.of(req).decision)
     const returnTo = localPath(req.method === 'POST' ? typed(req, 'returnTo') : req.query.returnTo, origin)
-    const { managedHere } = await passwords.stateOf(userId)
-    pages.send(req, res, 'step-up', { canUsePassword: managedHere, returnTo, errors }, status)
+    const canUsePassword = await passwords.canVerify(userId)
+    pages.send(req, res, 'step-up', { canUsePassword, returnTo, errors }, status)
   }
 
   router.get(

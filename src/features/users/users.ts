@@ -3,18 +3,21 @@ import type { Database, Tx } from '../../stores/sql/database.js'
 /** What a sign-in is measured against: read in one statement, before verification, and carried along (step 6). */
 export interface Credential {
   epoch: number
+  /** When the epoch was raised, milliseconds since the epoch; 0: never. */
+  epochChangedAt: number
   passwordHash: string | null
   passwordChangedAt: number | null
   disabled: boolean
 }
 
-const NONE: Credential = { epoch: 0, passwordHash: null, passwordChangedAt: null, disabled: false }
+const NONE: Credential = { epoch: 0, epochChangedAt: 0, passwordHash: null, passwordChangedAt: null, disabled: false }
 
 export async function readCredential(db: Database, userId: string): Promise<Credential> {
   const row = await db.selectFrom('security_users').selectAll().where('user_id', '=', userId).executeTakeFirst()
   if (!row) return NONE
   return {
     epoch: row.epoch,
+    epochChangedAt: row.epoch_changed_at,
     passwordHash: row.password_hash,
     passwordChangedAt: row.password_changed_at,
     disabled: row.disabled_at !== null,
@@ -44,10 +47,10 @@ export async function lockEpoch(tx: Tx, userId: string, epoch: number): Promise<
 }
 
 /** Locks the user and raises the epoch; the new one, or null when it was not `ifEpoch`. */
-export async function raiseEpoch(tx: Tx, userId: string, ifEpoch?: number): Promise<number | null> {
+export async function raiseEpoch(tx: Tx, userId: string, at: number, ifEpoch?: number): Promise<number | null> {
   const row = await tx
     .updateTable('security_users')
-    .set((eb) => ({ epoch: eb('epoch', '+', 1) }))
+    .set((eb) => ({ epoch: eb('epoch', '+', 1), epoch_changed_at: at }))
     .where('user_id', '=', userId)
     .$if(ifEpoch !== undefined, (query) => query.where('epoch', '=', ifEpoch!))
     .returning('epoch')

@@ -15,6 +15,8 @@ export interface UserRow {
   user_id: string
   /** Raised by every change of a credential; a sign-in that began under another epoch is refused. */
   epoch: number
+  /** When it was raised; 0: never. */
+  epoch_changed_at: Generated<number>
   password_hash: string | null
   password_changed_at: number | null
   disabled_at: number | null

@@ -1,0 +1,128 @@
+import type { Request, RequestHandler, Response } from 'express'
+import type { Session, SessionData } from 'express-session'
+import { sha256 } from '../src/core/crypto.js'
+import { ConfigurationError } from '../src/core/errors.js'
+import type { User } from '../src/core/users.js'
+import type { SessionRecord } from '../src/features/sessions/session.js'
+import type { Register } from '../src/features/sign-in/complete-sign-in.js'
+import { beforeAnswer } from './hold-answer.js'
+import type { HostClaims } from './host-claims.js'
+import { storeOf, type HostStore, type HostStores } from './host-store.js'
+import { hasPassport, passportUser, setPassportUser, type PassportMethods } from './passport.js'
+import type { Carried, LogInOptions, SessionCarrier } from './session-carrier.js'
+
+const NO_STORE =
+  'req.session has no store behind it (cookie-session?): a session that lives in the browser alone cannot be revoked; ' +
+  'use express-session with a store'
+const NO_SESSION =
+  "session: 'host' finds no req.session here; mount express-session (and Passport) before security.router"
+
+interface Parts {
+  claims: HostClaims
+  stores: HostStores
+  methods: PassportMethods
+  /** Asks the registry, and acts on the answer, before host code runs. */
+  enter: (req: Request, res: Response) => Promise<void>
+  report: (error: unknown) => void
+}
+
+/** The host's own express-session, under the rules of the registry: it carries the id, and decides nothing. */
+export class HostSession implements SessionCarrier {
+  readonly middleware: RequestHandler
+  readonly #parts: Parts
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    this.middleware = (req, res, next) => {
+      if (!req.session) return next() // a path that the host's session does not cover
+      const store = storeOf(req)
+      if (!store) return next(new ConfigurationError(NO_STORE))
+      parts.stores.watch(store)
+      parts.enter(req, res).then(() => next(), next)
+    }
+  }
+
+  assertCanSend(req: Request): void {
+    if (!req.session || !storeOf(req)) throw new ConfigurationError(NO_SESSION)
+    if (req.res?.headersSent) throw new ConfigurationError('sign in before the answer is sent: it carries the cookie')
+  }
+
+  /**
+   * A new id first, whatever the host's Passport does about it; then its own `logIn`, then the registration. What
+   * a visitor, or the same user, had in the session is kept, as far as that Passport keeps it.
+   */
+  async begin(req: Request, user: User, register: Register, options: LogInOptions): Promise<Carried> {
+    const before = { session: req.session, sessionID: req.sessionID, user: passportUser(req) }
+    const store = storeOf(req)!
+    const kept = this.#parts.claims.isOthers(req, user.id) ? {} : dataOf(req.session)
+    store.generate(req)
+    Object.assign(req.session, kept)
+    try {
+      await this.#logIn(req, user, options)
+      const idHash = sha256(req.sessionID)
+      const record = await register(idHash)
+      if (before.sessionID) await this.#parts.stores.drop(store, before.sessionID).catch(this.#parts.report)
+      return { idHash, record }
+    } catch (error) {
+      if (req.sessionID) await this.#parts.stores.drop(store, req.sessionID).catch(this.#parts.report)
+      Object.assign(req, { session: before.session, sessionID: before.sessionID })
+      setPassportUser(req, before.user)
+      throw error
+    }
+  }
+
+  async #logIn(req: Request, user: User, options: LogInOptions): Promise<void> {
+    const logIn = hasPassport(req) ? this.#parts.methods.original(req, 'logIn') : undefined
+    if (!logIn) return this.#parts.claims.mark(req)
+    await new Promise<void>((resolve, reject) => {
+      logIn.call(req, user.row, options, (error?: unknown) => (error ? reject(asError(error)) : resolve()))
+    })
+  }
+
+  renewal(req: Request): { idHash: string; move: (record: SessionRecord) => void } {
+    const store = storeOf(req)!
+    const { session, sessionID } = req
+    store.generate(req)
+    const next = { session: req.session, sessionID: req.sessionID }
+    Object.assign(req, { session, sessionID })
+    const move = () => {
+      Object.assign(next.session, dataOf(session))
+      if (session.cookie.originalMaxAge !== null) next.session.cookie.maxAge = session.cookie.originalMaxAge
+      Object.assign(req, next)
+      this.#parts.stores.drop(store, sessionID).catch(this.#parts.report)
+    }
+    return { idHash: sha256(next.sessionID), move }
+  }
+
+  async end(req: Request): Promise<void> {
+    const [store, sid] = [storeOf(req), req.sessionID]
+    setPassportUser(req, null)
+    delete (req as { session?: unknown }).session // express-session stores and sends nothing any more
+    if (store && sid) await this.#parts.stores.drop(store, sid).catch(this.#parts.report)
+  }
+}
+
+/** What the host keeps in a session. */
+function dataOf(session: Session & Partial<SessionData>): Record<string, unknown> {
+  const { cookie: _, ...data } = session
+  return data
+}
+
+/**
+ * Gives a request with a dead id an empty session. Nothing is stored under the dead id, and no cookie is sent: a newer
+ * one may be on its way to that browser. `mayStart`: once the host stores something, it goes under a new id, and that is sent.
+ */
+export function emptySession(req: Request, res: Response, store: HostStore, mayStart: boolean): void {
+  setPassportUser(req, null)
+  store.generate(req)
+  const fresh = req.sessionID
+  const unset = () => Object.assign(req, { sessionID: undefined }) // express-session leaves such a request alone
+  unset()
+  if (!mayStart) return
+  beforeAnswer(res, () => {
+    const isUsed = req.session && Object.keys(dataOf(req.session)).length > 0
+    if (isUsed && (req.sessionID as string | undefined) === undefined) req.sessionID = fresh
+  })
+}
+
+const asError = (error: unknown) => (error instanceof Error ? error : new Error('req.logIn failed', { cause: error }))

@@ -1,0 +1,30 @@
+import { SecurityError } from '../../core/errors.js'
+import type { AuthenticationMethod, User } from '../../core/users.js'
+import type { Database } from '../../stores/sql/database.js'
+import { readCredential } from '../users/users.js'
+import type { Proven } from './complete-sign-in.js'
+
+const ADVICE =
+  "this user's sessions were revoked while the sign-in was under way, so it is refused. Where one request changes a " +
+  'password and then signs in, sign in first and revoke the others: ' +
+  'revokeAll(userId, { except: req.security.session.id })'
+
+/** The request in which the host has verified somebody, so that a proof from before a change is not honoured after it. */
+export type Vouch = (req: object, user: User, amr: AuthenticationMethod['method'][]) => Promise<Proven>
+
+/**
+ * What the host has verified by itself. We do not know when it read the credential, only that it was not before the
+ * request came: when the epoch was raised since, the credential may be the old one. Throws `invalid_credentials`.
+ */
+export function hostVouches(
+  db: Database,
+  { arrivedAt, report }: { arrivedAt: (req: object) => number; report: (error: unknown) => void },
+): Vouch {
+  return async (req, user, amr) => {
+    const { epoch, epochChangedAt } = await readCredential(db, user.id)
+    if (epochChangedAt <= arrivedAt(req)) return { user, epoch, amr }
+    const cause = new Error(ADVICE)
+    report(cause)
+    throw new SecurityError('invalid_credentials', { cause })
+  }
+}
