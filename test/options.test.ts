@@ -73,7 +73,7 @@ describe('Options', () => {
     ['two unknown options', { cookie: {}, store: {} }, [/unknown option cookie, store/]],
     ['an unknown option inside', { sessions: { absolut: '7d' } }, [/unknown option sessions\.absolut/]],
     ['an unknown password option', { passwords: { min: 8 } }, [/unknown option passwords\.min/]],
-    ['an unknown users option', { users: { ...users, uid: (user: { key: string }) => user.key } }, [/users\.id/]],
+    ['an unknown users option', { users: { ...users, uid: (user: { key: string }) => user.key } }, [/users\.uid/]],
     ['bare milliseconds', { sessions: { absolute: 604_800_000 } }, [/sessions\.absolute/, /'10m', '12h' or '7d'/]],
     ['a duration without a unit', { sessions: { idle: '30' } }, [/sessions\.idle/, /'10m'/]],
     ['a duration in words', { sessions: { rememberedIdle: '2 weeks' } }, [/sessions\.rememberedIdle/, /'7d'/]],

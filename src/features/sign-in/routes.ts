@@ -1,5 +1,4 @@
 import type { Request, Response, Router } from 'express'
-import { Passport } from 'passport'
 import { z } from 'zod'
 import { SecurityError, FormError, type FieldErrors } from '../../core/errors.js'
 import { localPath } from '../../core/return-to.js'
@@ -108,7 +107,7 @@ function ownSignInRoutes(parts: Parts): void {
     handle(async (req, res) => {
       const form = parseForm(credentials, req)
       ;(req.body as { email: string }).email = form.email // as the strategy reads it
-      const verdict = await authenticate(req, res)
+      const verdict = await authenticate(req)
       if (!verdict.ok) {
         const from = originOf(req, parts.addressOf)
         // after the answer: what is written must not show in the time (invariant 5)
@@ -137,17 +136,18 @@ function fieldsOf(error: unknown): FieldErrors | null {
   return error.code === 'invalid_credentials' ? { form: ['wrong_credentials'] } : null
 }
 
-/** Runs the password strategy of a Passport of our own, never the host's or the singleton. */
-function passwordAuthenticator(passwords: Passwords): (req: Request, res: Response) => Promise<PasswordVerdict> {
-  const passport = new Passport()
-  passport.use('password', passwordStrategy(passwords))
-  return (req, res) =>
+/**
+ * Asks the password strategy as a Passport would. Not through one: it would put its own session manager on the
+ * request, in the place of the host's.
+ */
+function passwordAuthenticator(passwords: Passwords): (req: Request) => Promise<PasswordVerdict> {
+  const strategy = passwordStrategy(passwords)
+  return (req) =>
     new Promise((resolve, reject) => {
-      const told = (error: unknown, verdict: PasswordVerdict | false) => {
-        if (error) reject(error instanceof Error ? error : new Error('sign-in failed', { cause: error }))
-        else resolve(verdict || { ok: false, userId: null, reason: 'invalid_credentials' })
-      }
-      // oxlint-disable-next-line no-unsafe-call -- passport's types say "any"
-      passport.authenticate('password', { session: false }, told)(req, res, reject)
+      const attempt = Object.create(strategy) as typeof strategy
+      attempt.success = (verdict) => resolve(verdict as unknown as PasswordVerdict)
+      attempt.fail = () => resolve({ ok: false, userId: null, reason: 'invalid_credentials' })
+      attempt.error = reject
+      attempt.authenticate(req)
     })
 }
