@@ -17,7 +17,9 @@ export function registryCheck({ sessions, users, addressOf, states }: RegistryCh
   return function registryCheck(req, res, next) {
     req.security = new RequestSecurity(req, res, { states, users, streams: sessions.streams })
     const { decision } = states.of(req)
-    if (decision.kind === 'live') sessions.used(decision.record, addressOf(req))
+    // the handshake of a socket server comes without an app, and so without its trust in proxies: its address is unknown
+    const isKnown = (req.app as unknown) !== undefined
+    if (decision.kind === 'live' && isKnown) sessions.used(decision.record, addressOf(req))
     next()
   }
 }

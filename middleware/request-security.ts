@@ -86,8 +86,10 @@ export class RequestSecurity<U extends HostUser = HostUser> {
     const { decision } = this.#parts.states.of(this.#req)
     if (decision.kind !== 'live') return AbortSignal.abort(new SecurityError('sign_in_required'))
     const { signal, close } = this.#parts.streams.open(decision.record)
-    if (this.#res.closed || this.#res.destroyed) close()
-    else this.#res.once('close', close)
+    // an upgraded connection (WebSocket) has no answer that could end: it ends with its socket
+    const ends = this.#req.headers.upgrade === undefined ? this.#res : this.#req.socket
+    if (ends.closed || ends.destroyed) close()
+    else ends.once('close', close)
     return signal
   }
 }
