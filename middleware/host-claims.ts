@@ -41,10 +41,9 @@ export class HostClaims {
     return named.length > 0 && !named.includes(recordUserId)
   }
 
-  /** True when the session of this request belongs to another user. */
-  isOthers(req: Request, userId: string): boolean {
-    const { decision } = this.#states.of(req)
-    return decision.kind === 'live' && decision.record.userId !== userId
+  /** True when this request's session is a user's, and not a visitor's. */
+  isSignedIn(req: Request): boolean {
+    return this.#states.of(req).decision.kind === 'live'
   }
 
   mark(req: Request): void {

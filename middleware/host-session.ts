@@ -49,12 +49,13 @@ export class HostSession implements SessionCarrier {
 
   /**
    * A new id first, whatever the host's Passport does about it; then its own `logIn`, then the registration. What
-   * a visitor, or the same user, had in the session is kept, as far as that Passport keeps it.
+   * a visitor had in the session is kept, as far as that Passport keeps it; what a user had is not: that session may
+   * have been revoked a moment ago.
    */
   async begin(req: Request, user: User, register: Register, options: LogInOptions): Promise<Carried> {
     const before = { session: req.session, sessionID: req.sessionID, user: passportUser(req) }
     const store = storeOf(req)!
-    const kept = this.#parts.claims.isOthers(req, user.id) ? {} : dataOf(req.session)
+    const kept = this.#parts.claims.isSignedIn(req) ? {} : dataOf(req.session)
     store.generate(req)
     Object.assign(req.session, kept)
     try {

@@ -1,5 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import express, { type Express } from 'express'
+import { RedisStore } from 'connect-redis'
+import express, { type Express, type RequestHandler } from 'express'
+import session from 'express-session'
+import { Redis } from 'ioredis'
 import { createSecurity } from 'sallyport'
 import { handle } from '../../middleware/handle.js'
 import { TestClock } from '../support/clock.js'
@@ -11,7 +14,8 @@ import { raceRoutes } from './race-routes.js'
 
 /** A host in a process of its own; its settings are its one argument, as JSON. */
 export interface HostSettings {
-  kind: 'sallyport' | 'express-session'
+  /** `kept`: Sallyport on the host's own express-session. */
+  kind: 'sallyport' | 'kept' | 'express-session'
   port: number
   /** Where Sallyport keeps its record; the usual wiring has none. */
   database: string
@@ -23,10 +27,18 @@ export const personOf = (id: string) => ({ id, email: `${id}@race.test`, name: '
 const settings = JSON.parse(process.argv[2]!) as HostSettings
 const clock = new TestClock()
 
-async function sallyportHost(app: Express, { port, database, redis }: HostSettings): Promise<void> {
+/** The session of the host, in a Redis that both processes share. */
+function keptSession(url: string): RequestHandler {
+  const store = new RedisStore({ client: new Redis(url) })
+  return session({ store, secret: SECRET, resave: false, saveUninitialized: false })
+}
+
+async function sallyportHost(app: Express, { kind, port, database, redis }: HostSettings): Promise<void> {
   holdInside()
   const known = (id: string) => (/^lane\d+$/.test(id) ? personOf(id) : null)
+  if (kind === 'kept') app.use(keptSession(redis!))
   const security = await createSecurity({
+    session: kind === 'kept' ? 'host' : 'own',
     origin: `http://localhost:${port}`,
     secret: SECRET,
     database,
@@ -64,5 +76,5 @@ async function sallyportHost(app: Express, { port, database, redis }: HostSettin
 const app = express()
 obey((ms) => clock.advance(ms))
 app.use(readHold())
-await (settings.kind === 'sallyport' ? sallyportHost(app, settings) : plainHost(app, settings.redis!))
+await (settings.kind === 'express-session' ? plainHost(app, settings.redis!) : sallyportHost(app, settings))
 app.listen(settings.port, '127.0.0.1', () => tell({ ready: true }))

@@ -67,10 +67,13 @@ function report(tally: Tally, title: string): void {
 describe('A session that was ended stays ended, whatever is under way', function () {
   this.timeout(30_000 + ROUNDS * 500)
 
-  for (const redis of [false, true]) {
-    const store = redis ? 'SQLite and Redis' : 'SQLite alone'
+  for (const [store, kind, redis] of [
+    ['SQLite alone', 'sallyport', false],
+    ['SQLite and Redis', 'sallyport', true],
+    ["the host's own session", 'kept', true],
+  ] as const) {
     it(`none of ${ROUNDS} comes back: two processes on ${store}`, async () => {
-      const tally = await withTwoHosts({ kind: 'sallyport', redis }, (world) => race(world, FLIGHTS, KILLS, ROUNDS))
+      const tally = await withTwoHosts({ kind, redis }, (world) => race(world, FLIGHTS, KILLS, ROUNDS))
       report(tally, store)
       assert.deepEqual(tally.broken, { served: 0, revived: 0, shown: 0, wronged: 0 }, `\n${tally.table(store)}`)
       assert.equal(tally.count('tried'), ROUNDS)
