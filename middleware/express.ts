@@ -1,4 +1,4 @@
-import type { RequestSecurity } from './request-security.js'
+import type { RequestSecurity } from '../src/core/request-security.js'
 
 declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace -- the one way to add to Express's request

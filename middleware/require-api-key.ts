@@ -1,10 +1,6 @@
 import type { RequestHandler } from 'express'
 import { ConfigurationError, SecurityError } from '../src/core/errors.js'
-
-export interface ApiKeyOptions {
-  /** What the key must be allowed to do, e.g. `['invoices:read']`. */
-  scopes: readonly string[]
-}
+import type { ApiKeyOptions } from '../src/core/guard-options.js'
 
 /**
  * Lets nobody pass without an API key that has these scopes. Keys cannot be created yet (they come with their own

@@ -1,14 +1,10 @@
 import type { RequestHandler } from 'express'
 import type { Clock } from '../src/core/clock.js'
-import { durationMs, type Duration } from '../src/core/durations.js'
+import { durationMs } from '../src/core/durations.js'
 import { ConfigurationError, SecurityError } from '../src/core/errors.js'
+import type { StepUpOptions } from '../src/core/guard-options.js'
 import type { RequestStates } from './request-state.js'
 import { liveRecord } from './require-session.js'
-
-export interface StepUpOptions {
-  /** How long ago the last proof may be. @default '10m' */
-  maxAge?: Duration
-}
 
 /** Asks for a fresh proof when the last one is older than `maxAge` (RFC 9470). */
 export function requireStepUp({ maxAge = '10m' }: StepUpOptions, clock: Clock, states: RequestStates): RequestHandler {

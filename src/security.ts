@@ -1,17 +1,15 @@
-import type { ErrorRequestHandler, Request, RequestHandler, Router } from 'express'
 import { clientAddress } from '../middleware/client-address.js'
 import { Csrf } from '../middleware/csrf.js'
 import { errorHandler } from '../middleware/error-handler.js'
 import { FlashCookie } from '../middleware/flash.js'
 import { Pages } from '../middleware/pages.js'
 import { RequestStates } from '../middleware/request-state.js'
-import { requireApiKey, type ApiKeyOptions } from '../middleware/require-api-key.js'
+import { requireApiKey } from '../middleware/require-api-key.js'
 import { requireSession } from '../middleware/require-session.js'
-import { requireStepUp, type StepUpOptions } from '../middleware/require-step-up.js'
+import { requireStepUp } from '../middleware/require-step-up.js'
 import { Renderer } from '../views/renderer.js'
-import type { EventAction } from './core/events.js'
-import { Listeners, type Listener } from './core/listeners.js'
-import type { AuthenticationMethod, HostUser } from './core/users.js'
+import { Listeners } from './core/listeners.js'
+import type { HostUser } from './core/users.js'
 import { writeAuditRow } from './features/audit-log/audit-log.js'
 import { Passwords } from './features/passwords/passwords.js'
 import { passwordRules } from './features/passwords/rules.js'
@@ -22,57 +20,13 @@ import { accountEnabled, SignIn } from './features/sign-in/complete-sign-in.js'
 import { hostVouches } from './features/sign-in/vouch.js'
 import { StepUp } from './features/step-up/step-up.js'
 import { AccountState } from './features/users/account-state.js'
+import type { Security } from './api.js'
 import { openEntrance } from './carrier.js'
 import { parseOptions } from './configuration.js'
 import type { SecurityOptions } from './options.js'
 import { startRegistry } from './registry.js'
 import { createRouter } from './router.js'
 import { Changes, openDatabase } from './stores/sql/database.js'
-
-/** What a host mounts, guards with and calls. */
-export interface Security {
-  /** Session and check on every request, and the security pages under `basePath`. Mount it before your routes. */
-  router: Router
-  /** Mount it last: a refused guard becomes a redirect, a page or problem+json. */
-  errorHandler: ErrorRequestHandler
-  /** Lets signed-in users pass. */
-  requireSession(): RequestHandler
-  /** Lets users pass whose last proof is at most `maxAge` old; asks the others for a fresh one. */
-  requireStepUp(options?: StepUpOptions): RequestHandler
-  /** Lets requests with an API key of these scopes pass. */
-  requireApiKey(options: ApiKeyOptions): RequestHandler
-  /** Signs a user in whose identity you have proven; the same door as every other sign-in. */
-  signIn(
-    req: Request,
-    user: HostUser,
-    proof: { amr: AuthenticationMethod['method'][]; remember?: boolean },
-  ): Promise<void>
-  sessions: {
-    /** Ends a user's sessions, `except` one (public id); resolves with their number when no request of theirs is accepted any more. */
-    revokeAll(userId: string, options?: { except?: string; reason?: 'revoked' | 'host' }): Promise<number>
-  }
-  passwords: {
-    /** Sets a password and ends all sessions of the user. Throws when the password breaks the rules. */
-    set(userId: string, plain: string): Promise<void>
-    /** True when the user has a password here. */
-    exists(userId: string): Promise<boolean>
-  }
-  users: {
-    /** Ends all sessions of a user and refuses new ones. Resolves with the number of sessions ended. */
-    disable(userId: string): Promise<number>
-    enable(userId: string): Promise<void>
-  }
-  fragments: {
-    /** The list of the user's sessions as HTML, for a page of your own. */
-    sessions(req: Request): Promise<string>
-    /** Addresses of the style sheets that fragments look best with, in their order. */
-    styles: readonly string[]
-  }
-  /** Calls `listener` after commit, once, on the process where it happened. Returns how to stop. */
-  on<A extends EventAction>(action: A, listener: Listener<A>): () => void
-  /** Closes connections and stops the background work. */
-  close(): Promise<void>
-}
 
 /** Checks the options, opens the stores, migrates the tables and joins the parts. Throws ConfigurationError when something is wrong. */
 export async function createSecurity<U extends HostUser>(options: SecurityOptions<U>): Promise<Security> {

@@ -15,7 +15,7 @@ const LAYERS: [string, RegExp][] = [
   ['strategies', /^strategies\//],
   ['middleware', /^middleware\//],
   ['routes', /^src\/features\/[a-z-]+\/routes\.ts$/],
-  ['joints', /^src\/(options|configuration|carrier|registry|router|security|index)\.ts$/],
+  ['joints', /^src\/(options|api|configuration|carrier|registry|router|security|index)\.ts$/],
   ['views', /^views\//],
 ]
 

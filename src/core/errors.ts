@@ -65,7 +65,7 @@ export class FormError extends SecurityError {
 export class ConfigurationError extends Error {
   readonly code = 'configuration'
 
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: { cause?: unknown }) {
     super(`sallyport: ${message}`, options)
     this.name = 'ConfigurationError'
   }

@@ -1,6 +1,6 @@
 import type { EventAction, SecurityEvent } from './events.js'
 
-export type Listener<A extends EventAction> = (event: SecurityEvent<A>) => void | Promise<void>
+export type Listener<A extends EventAction> = (event: SecurityEvent<A>) => unknown
 
 /** After-commit subscribers: called once, on the process where it happened. Their failure is theirs, never the request's. */
 export class Listeners {

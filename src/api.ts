@@ -1,0 +1,51 @@
+import type { ErrorRequestHandler, Request, RequestHandler, Router } from 'express'
+import type { EventAction, SecurityEvent } from './core/events.js'
+import type { ApiKeyOptions, StepUpOptions } from './core/guard-options.js'
+import type { AuthenticationMethod, HostUser } from './core/users.js'
+
+// What a host's compiler reads: it imports no types but Express's, so that ours need nothing a host may not have.
+
+/** What a host mounts, guards with and calls. */
+export interface Security {
+  /** Session and check on every request, and the security pages under `basePath`. Mount it before your routes. */
+  router: Router
+  /** Mount it last: a refused guard becomes a redirect, a page or problem+json. */
+  errorHandler: ErrorRequestHandler
+  /** Lets signed-in users pass. */
+  requireSession(): RequestHandler
+  /** Lets users pass whose last proof is at most `maxAge` old; asks the others for a fresh one. */
+  requireStepUp(options?: StepUpOptions): RequestHandler
+  /** Lets requests with an API key of these scopes pass. */
+  requireApiKey(options: ApiKeyOptions): RequestHandler
+  /** Signs a user in whose identity you have proven; the same door as every other sign-in. */
+  signIn(
+    req: Request,
+    user: HostUser,
+    proof: { amr: AuthenticationMethod['method'][]; remember?: boolean },
+  ): Promise<void>
+  sessions: {
+    /** Ends a user's sessions, `except` one (public id); resolves with their number when no request of theirs is accepted any more. */
+    revokeAll(userId: string, options?: { except?: string; reason?: 'revoked' | 'host' }): Promise<number>
+  }
+  passwords: {
+    /** Sets a password and ends all sessions of the user. Throws when the password breaks the rules. */
+    set(userId: string, plain: string): Promise<void>
+    /** True when the user has a password here. */
+    exists(userId: string): Promise<boolean>
+  }
+  users: {
+    /** Ends all sessions of a user and refuses new ones. Resolves with the number of sessions ended. */
+    disable(userId: string): Promise<number>
+    enable(userId: string): Promise<void>
+  }
+  fragments: {
+    /** The list of the user's sessions as HTML, for a page of your own. */
+    sessions(req: Request): Promise<string>
+    /** Addresses of the style sheets that fragments look best with, in their order. */
+    styles: readonly string[]
+  }
+  /** Calls `listener` after commit, once, on the process where it happened. Returns how to stop. */
+  on<A extends EventAction>(action: A, listener: (event: SecurityEvent<A>) => unknown): () => void
+  /** Closes connections and stops the background work. */
+  close(): Promise<void>
+}
