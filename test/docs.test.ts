@@ -68,10 +68,11 @@ describe('The documentation', () => {
 
   it('has examples', () => assert.ok(list.length >= 2))
 
-  for (const { name } of list)
-    it(`the code in ${name} compiles in strict mode, runs and guards its routes`, async () => {
+  for (const { name, program } of list)
+    it(`the code in ${name} compiles in strict mode and runs${program.includes("'/invoices'") ? ', and guards its routes' : ''}`, async () => {
       const file = pathToFileURL(join(process.cwd(), WORK, `${name}.js`)).href
       const { app, security } = (await import(file)) as { app: Express; security: Security }
+      if (!program.includes("'/invoices'")) return security.close()
       app.use(security.errorHandler)
       const refused = await supertest(app).get('/invoices').set('Accept', 'application/json')
       assert.equal(refused.status, 401)

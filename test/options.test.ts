@@ -83,6 +83,19 @@ describe('Options', () => {
     ['no session at all', { sessions: { perUser: 0 } }, [/sessions\.perUser/]],
     ['an acknowledgement that is none', { sessions: { acknowledge: 'never' } }, [/sessions\.acknowledge/, /strict/]],
     ['rules that are none', { passwords: { rules: 'weak' } }, [/passwords\.rules/, /classic12/]],
+    ['a session that is none', { session: 'theirs' }, [/session must be 'own'/, /'host'/]],
+    ['a sign-in page of yours with a session of ours', { signInPath: '/login' }, [/signInPath is for session: 'host'/]],
+    [
+      'a sign-in page elsewhere',
+      { session: 'host', signInPath: 'https://evil.test' },
+      [/signInPath/, /path of your own/],
+    ],
+    [
+      'taking over until no date',
+      { session: 'host', adoptUntil: 'Christmas' },
+      [/adoptUntil is "Christmas"/, /date such as/],
+    ],
+    ['taking over for too long', { session: 'host', adoptUntil: '2126-01-01' }, [/adoptUntil/, /at most 30 days/]],
     ['hops that are no number', { proxyHops: '1' }, [/proxyHops/]],
     [
       'locations that are not there',
