@@ -19,9 +19,9 @@ export class PostgresError extends Error {
 
 /**
  * Classes of SQLSTATE that are about the statement, not about the store: not supported, cardinality, data, constraint,
- * syntax or access, program limit (PostgreSQL, appendix A).
+ * syntax or access, program limit, a trigger's own word (PostgreSQL, appendix A).
  */
-const OWN_FAULT = new Set(['0A', '21', '22', '23', '42', '54'])
+const OWN_FAULT = new Set(['0A', '21', '22', '23', '42', '54', 'P0'])
 /** A statement after one that had failed. The rest of class 25 is about the server: 25006 is a replica. */
 const IN_FAILED_TRANSACTION = '25P02'
 
