@@ -51,7 +51,15 @@ const schema = z.strictObject({
         Array.isArray(issue.input) ? 'must hold at least one secret of 32 characters' : secretProblem(issue.input),
     },
   ),
-  database: z.string({ error: "is missing; write database: 'sqlite:./data/security.db'" }),
+  database: z.string({ error: "is missing; write database: 'sqlite:./data/security.db', or 'postgres://...'" }),
+  databaseConnections: z.number().int().min(2).max(1000).default(10),
+  tablePrefix: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,30}$/, {
+      error: ({ input }) => `is ${show(input)}; write up to 31 of a-z, 0-9 and _, such as 'security_'`,
+    })
+    .default('security_'),
+  autoMigrate: z.boolean().default(true),
   redis: z
     .union([z.string().regex(/^rediss?:\/\//, REDIS), z.custom<Redis>(isRedisClient)], {
       error: REDIS,

@@ -38,8 +38,14 @@ export interface SecurityOptions<U extends HostUser = HostUser> {
   origin: string
   /** At least 32 characters of randomness. `[new, old]` rotates: the first signs, all verify. */
   secret: string | readonly [string, ...string[]]
-  /** Where the record is kept: `sqlite:./data/security.db`. */
+  /** Where the record is kept: `sqlite:./data/security.db`, or `postgres://user:password@host/name`. */
   database: string
+  /** At most so many connections to PostgreSQL per process. @default 10 */
+  databaseConnections?: number
+  /** What the names of Sallyport's tables begin with. @default 'security_' */
+  tablePrefix?: string
+  /** Whether a start brings the tables up to date; `false` refuses to start while `npx sallyport migrate` has not. @default true */
+  autoMigrate?: boolean
   /** Address of a Redis (`redis://...`), or an ioredis client. @default none: SQL alone serves */
   redis?: string | Redis | undefined
   /** How to find the users of your own table. */

@@ -35,7 +35,8 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
   const secrets = config.secret
   const locate = await openLocations(config.locations)
   const rules = await passwordRules(config.passwords.rules)
-  const db = await openDatabase(config.database)
+  const { databaseConnections: connections, tablePrefix, autoMigrate } = config
+  const db = await openDatabase(config.database, { connections, tablePrefix, autoMigrate, clock })
   const listeners = new Listeners(report)
   const changes = new Changes(db, [writeAuditRow], listeners)
   const registry = await startRegistry(config, db, changes).catch(async (error: unknown) => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { sql } from 'kysely'
 import { FormError, SecurityError } from 'sallyport'
 import { passwordRules, type PasswordPreset } from '../../src/features/passwords/rules.js'
 import { openDatabase } from '../../src/stores/sql/database.js'
+import { refuseAuditRows } from '../support/sql.js'
 import { ada, grace, PASSWORDS, startHost, tove, type Host } from '../support/host.js'
 import { BASE, FIREFOX, type Browser, type Page } from '../support/browser.js'
 
@@ -224,8 +224,7 @@ describe('A password change that cannot be written down', () => {
       const [here, laptop] = [host.browser(), host.browser(FIREFOX)]
       for (const browser of [here, laptop]) await browser.signIn(ada, ADAS)
       const [before, eventsBefore, cookie] = [await hash(), await events(), here.cookie()]
-      await sql`create trigger full_disk before insert on security_audit_events
-        when new.action = 'auth.password_changed' begin select raise(abort, 'disk full'); end`.execute(db)
+      const allow = await refuseAuditRows(db, 'auth.password_changed')
 
       const refused = await change(here, ADAS, NEW)
       assert.ok(refused.status >= 500, `${refused.status}`)
@@ -239,7 +238,7 @@ describe('A password change that cannot be written down', () => {
       for (const browser of [here, laptop]) assert.ok(await browser.isSignedIn())
       assert.equal((await host.browser().signIn(ada, NEW)).status, 422)
 
-      await sql`drop trigger full_disk`.execute(db)
+      await allow()
       assert.equal((await change(here, ADAS, NEW)).status, 303)
       assert.equal(await laptop.isSignedIn(), false)
       const added = (await events()).slice(eventsBefore.length)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { stopAll, type HostProcess } from '../support/process.js'
+import { sharedPostgres } from '../support/postgres.js'
 import { startRedis, tempFolder } from '../support/services.js'
 import { ask } from './client.js'
 import { FLIGHTS, HOST_FLIGHTS, type Flight } from './flights.js'
@@ -15,17 +16,32 @@ import { Tally } from './tally.js'
 const ROUNDS = Number(process.env.ROUNDS ?? 100)
 const LANES = 4
 
+interface Stores {
+  kind?: HostSettings['kind']
+  postgres?: boolean
+  redis: boolean
+}
+
+const STORES: Record<string, Stores> = {
+  'SQLite alone': { redis: false },
+  'SQLite and Redis': { redis: true },
+  'PostgreSQL alone': { postgres: true, redis: false },
+  'PostgreSQL and Redis': { postgres: true, redis: true },
+  "the host's own session": { kind: 'kept', redis: true },
+}
+
 /** Runs `work` with two hosts on one database, and leaves nothing behind whatever comes of it. */
 async function withTwoHosts(
-  { kind, redis: withRedis }: { kind: HostSettings['kind']; redis: boolean },
+  kind: HostSettings['kind'],
+  { postgres = false, redis: withRedis }: Stores,
   work: (world: World) => Promise<Tally>,
 ): Promise<Tally> {
-  const folder = await tempFolder()
+  const { url: database, drop } = await (postgres ? (await sharedPostgres()).freshDatabase() : freshFile())
   const server = withRedis ? await startRedis() : null
   const redis = server && new Redis(server.url)
   let hosts: HostProcess[] = []
   try {
-    hosts = await startHosts(2, { kind, database: `sqlite:${join(folder.path, 'security.db')}`, redis: server?.url })
+    hosts = await startHosts(2, { kind, database, redis: server?.url })
     const tally = await work({ a: hosts[0]!, b: hosts[1]!, redis })
     const errors = hosts.flatMap((host) => host.errors)
     assert.deepEqual(errors, [])
@@ -34,8 +50,13 @@ async function withTwoHosts(
     await stopAll(hosts)
     redis?.disconnect()
     await server?.close()
-    await folder.remove()
+    await drop()
   }
+}
+
+async function freshFile(): Promise<{ url: string; drop: () => Promise<void> }> {
+  const folder = await tempFolder()
+  return { url: `sqlite:${join(folder.path, 'security.db')}`, drop: folder.remove }
 }
 
 /** Every kill with every flight, in turn, until there were so many rounds. */
@@ -67,22 +88,17 @@ function report(tally: Tally, title: string): void {
 describe('A session that was ended stays ended, whatever is under way', function () {
   this.timeout(30_000 + ROUNDS * 500)
 
-  for (const [store, kind, redis] of [
-    ['SQLite alone', 'sallyport', false],
-    ['SQLite and Redis', 'sallyport', true],
-    ["the host's own session", 'kept', true],
-  ] as const) {
+  for (const [store, { kind = 'sallyport', ...stores }] of Object.entries(STORES))
     it(`none of ${ROUNDS} comes back: two processes on ${store}`, async () => {
-      const tally = await withTwoHosts({ kind, redis }, (world) => race(world, FLIGHTS, KILLS, ROUNDS))
+      const tally = await withTwoHosts(kind, stores, (world) => race(world, FLIGHTS, KILLS, ROUNDS))
       report(tally, store)
       assert.deepEqual(tally.broken, { served: 0, revived: 0, shown: 0, wronged: 0 }, `\n${tally.table(store)}`)
       assert.equal(tally.count('tried'), ROUNDS)
     })
-  }
 
   it('the same rounds bring sessions back where express-session and connect-redis are wired as usual', async () => {
     const kills = KILLS.filter((kill) => kill.name !== 'password change') // that wiring has no passwords
-    const tally = await withTwoHosts({ kind: 'express-session', redis: true }, (world) =>
+    const tally = await withTwoHosts('express-session', { redis: true }, (world) =>
       race(world, HOST_FLIGHTS, kills, Math.min(ROUNDS, 300)),
     )
     report(tally, 'express-session and connect-redis')

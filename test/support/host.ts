@@ -5,6 +5,7 @@ import express, { type Express } from 'express'
 import { createSecurity, type HostUser, type Security, type SecurityOptions } from 'sallyport'
 import { Browser } from './browser.js'
 import { TestClock } from './clock.js'
+import { sharedPostgres } from './postgres.js'
 import { freePort, tempFolder } from './services.js'
 
 export interface Person extends HostUser {
@@ -16,6 +17,9 @@ export const grace: Person = { id: 'u2', email: 'grace@acme.test', name: 'Grace 
 /** Has no password: her identity provider signs her in. */
 export const tove: Person = { id: 'u4', email: 'tove@globex.test', name: 'Tove Halvorsen' }
 export const PASSWORDS: Record<string, string> = { u1: 'Correct-Horse-7-Battery', u2: 'Purple-Lantern-42-Sails' }
+
+/** Whether hosts keep their record in PostgreSQL where a test does not say where. */
+export const ON_POSTGRES = process.env.TEST_DATABASE === 'postgres'
 
 export const SECRET = 'a secret for tests only, long enough to be one'
 
@@ -46,8 +50,7 @@ export async function startHost({
   before,
   ...options
 }: HostOptions = {}): Promise<Host> {
-  const folder = options.database ? null : await tempFolder()
-  const database = options.database ?? `sqlite:${join(folder!.path, 'security.db')}`
+  const { url: database, drop } = options.database ? { url: options.database } : await newDatabase()
   const clock = (options.clock as TestClock | undefined) ?? new TestClock()
   const port = await freePort()
   const errors: unknown[] = []
@@ -102,9 +105,16 @@ export async function startHost({
       server.closeAllConnections()
       await new Promise((done) => server.close(done))
       await security.close()
-      await folder?.remove()
+      await drop?.()
     },
   }
+}
+
+/** A database of the test's own: SQLite, or PostgreSQL where the suite is run on it (scripts/test-postgres.sh). */
+export async function newDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
+  if (ON_POSTGRES) return (await sharedPostgres()).freshDatabase()
+  const folder = await tempFolder()
+  return { url: `sqlite:${join(folder.path, 'security.db')}`, drop: folder.remove }
 }
 
 async function listen(app: Express, port: number): Promise<Server> {

@@ -2,6 +2,8 @@ import type { CompiledQuery } from 'kysely'
 import type { Clock } from '../../core/clock.js'
 import type { SessionReason } from '../../core/reasons.js'
 import { whenFree, type Database } from '../../stores/sql/database.js'
+import { deleteOld } from '../../stores/sql/delete-old.js'
+import { isPostgres } from '../../stores/sql/dialect.js'
 import type { SessionRow } from '../../stores/sql/schema.js'
 import type { DeadId } from './ending.js'
 import { isOverdue, recordOf, type SessionRecord } from './session.js'
@@ -117,14 +119,16 @@ export class SessionRecords {
 
   async markBuried(idHashes: readonly string[]): Promise<void> {
     if (idHashes.length === 0) return
-    await whenFree(() =>
-      this.#db
-        .updateTable('security_dead_ids')
-        .set({ buried: 1 })
-        .where('id_hash', 'in', idHashes)
-        .where('buried', '=', 0)
-        .execute(),
-    )
+    // several processes mark the same ids, each in its own order: what another is marking is left to it, so that none
+    // waits for another that waits for it
+    const unmarked = this.#db
+      .selectFrom('security_dead_ids')
+      .select('seq')
+      .where('id_hash', 'in', idHashes)
+      .where('buried', '=', 0)
+      .$if(isPostgres(this.#db), (query) => query.forUpdate().skipLocked())
+    const mark = this.#db.updateTable('security_dead_ids').set({ buried: 1 }).where('seq', 'in', unmarked)
+    await whenFree(() => mark.execute())
   }
 
   /** Writes when and from where a session was last used; at most once a minute whoever calls. */
@@ -166,9 +170,9 @@ export class SessionRecords {
   /** Deletes what nobody can ask for any more. */
   async prune(): Promise<void> {
     const now = this.#clock.now()
-    await whenFree(() => this.#db.deleteFrom('security_session_data').where('expires_at', '<', now).execute())
-    const old = now - KEPT_MS
-    await whenFree(() => this.#db.deleteFrom('security_dead_ids').where('until', '<', old).execute())
-    await whenFree(() => this.#db.deleteFrom('security_sessions').where('expires_at', '<', old).execute())
+    await deleteOld(this.#db, 'security_session_data', { key: 'id_hash', column: 'expires_at', before: now })
+    const before = now - KEPT_MS
+    await deleteOld(this.#db, 'security_dead_ids', { key: 'seq', column: 'until', before })
+    await deleteOld(this.#db, 'security_sessions', { key: 'public_id', column: 'expires_at', before })
   }
 }

@@ -2,7 +2,7 @@ import { Redis, type RedisOptions } from 'ioredis'
 import type { Clock } from '../../core/clock.js'
 import { sha256 } from '../../core/crypto.js'
 import { ConfigurationError, StoreUnavailable } from '../../core/errors.js'
-import { Breaker } from './breaker.js'
+import { Breaker } from '../breaker.js'
 
 /** A reply, and the identity of the node that gave it: null until that connection has confirmed it. */
 export interface Reply<T> {

@@ -1,31 +1,48 @@
-import { Kysely, type Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import { ConfigurationError } from '../../core/errors.js'
 import type { EventAction, SecurityEvent } from '../../core/events.js'
 import type { Listeners } from '../../core/listeners.js'
-import { migrate } from './migrations.js'
+import { whenFree } from './busy.js'
+import { connect, type ConnectOptions } from './connect.js'
+import { migrate, pendingMigrations } from './migrations.js'
 import type { Schema } from './schema.js'
-import { shortenWaits, sqliteDialect, whenFree } from './sqlite.js'
 
 export { whenFree }
 
 export type Database = Kysely<Schema>
 export type Tx = Transaction<Schema>
 
-/** Opens the database of an URL (`sqlite:./data/security.db`) and brings its tables up to date. */
-export async function openDatabase(url: string): Promise<Database> {
-  const path = /^sqlite:(.+)$/.exec(url)?.[1]
-  if (!path) throw new ConfigurationError(`database is "${url.split(':')[0]}:..."; write 'sqlite:./data/security.db'`)
-  let db: Database | undefined
+export interface DatabaseOptions extends ConnectOptions {
+  /** False: refuses to start while a migration is pending. @default true */
+  autoMigrate?: boolean
+}
+
+/**
+ * Opens the database of an URL (`sqlite:./data/security.db`, `postgres://...`) for requests, its tables up to date.
+ * Throws ConfigurationError.
+ */
+export async function openDatabase(
+  url: string,
+  { autoMigrate = true, ...options }: DatabaseOptions = {},
+): Promise<Database> {
+  const { db, serve, refusal } = await connect(url, options)
   try {
-    db = new Kysely<Schema>({ dialect: await sqliteDialect(path) })
-    await migrate(db)
-    await shortenWaits(db)
+    if (autoMigrate) await migrate(db, options.clock)
+    else await assertMigrated(db)
+    await serve()
     return db
-  } catch (cause) {
-    await db?.destroy()
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new ConfigurationError(`the database ${url} cannot be opened (${why}); is the folder writable?`, { cause })
+  } catch (error) {
+    await db.destroy()
+    throw refusal(error)
   }
+}
+
+async function assertMigrated(db: Database): Promise<void> {
+  const pending = await pendingMigrations(db)
+  if (pending.length)
+    throw new ConfigurationError(
+      `the database lacks ${pending.join(', ')}, and autoMigrate is false; run "npx sallyport migrate" before the start`,
+    )
 }
 
 /** A subscriber inside the change's transaction: what it writes is committed with the change, or not at all. */

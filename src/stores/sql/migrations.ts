@@ -1,99 +1,83 @@
-import { Migrator, sql, type Kysely, type Migration } from 'kysely'
-import { epochTime } from './migrations/0003-epoch-time.js'
+import { sql, type Kysely, type Migration } from 'kysely'
+import { systemClock } from '../../core/clock.js'
+import { ConfigurationError } from '../../core/errors.js'
+import { isPostgres } from './dialect.js'
 import type { Schema } from './schema.js'
+import { sessions } from './migrations/0001-sessions.js'
+import { epochTime } from './migrations/0003-epoch-time.js'
 
-const first: Migration = {
-  async up(db: Kysely<unknown>) {
-    await db.schema
-      .createTable('security_users')
-      .addColumn('user_id', 'text', (c) => c.primaryKey())
-      .addColumn('epoch', 'integer', (c) => c.notNull().defaultTo(0))
-      .addColumn('password_hash', 'text')
-      .addColumn('password_changed_at', 'bigint')
-      .addColumn('disabled_at', 'bigint')
-      .execute()
-    await db.schema
-      .createTable('security_sessions')
-      .addColumn('public_id', 'text', (c) => c.primaryKey())
-      .addColumn('id_hash', 'text', (c) => c.notNull().unique())
-      .addColumn('user_id', 'text', (c) => c.notNull())
-      .addColumn('email', 'text', (c) => c.notNull())
-      .addColumn('name', 'text', (c) => c.notNull())
-      .addColumn('epoch', 'integer', (c) => c.notNull())
-      .addColumn('amr', 'text', (c) => c.notNull())
-      .addColumn('remembered', 'integer', (c) => c.notNull())
-      .addColumn('created_at', 'bigint', (c) => c.notNull())
-      .addColumn('authenticated_at', 'bigint', (c) => c.notNull())
-      .addColumn('expires_at', 'bigint', (c) => c.notNull())
-      .addColumn('idle_ms', 'bigint')
-      .addColumn('last_active_at', 'bigint', (c) => c.notNull())
-      .addColumn('ip', 'text')
-      .addColumn('user_agent', 'text')
-      .addColumn('ended_at', 'bigint')
-      .addColumn('end_reason', 'text')
-      .execute()
-    await db.schema
-      .createIndex('security_sessions_user')
-      .on('security_sessions')
-      .columns(['user_id', 'ended_at'])
-      .execute()
-    await db.schema
-      .createTable('security_dead_ids')
-      .addColumn('seq', 'integer', (c) => c.primaryKey().autoIncrement())
-      .addColumn('id_hash', 'text', (c) => c.notNull().unique())
-      .addColumn('public_id', 'text', (c) => c.notNull())
-      .addColumn('reason', 'text', (c) => c.notNull())
-      .addColumn('died_at', 'bigint', (c) => c.notNull())
-      .addColumn('until', 'bigint', (c) => c.notNull())
-      .addColumn('buried', 'integer', (c) => c.notNull())
-      .execute()
-    await db.schema.createIndex('security_dead_ids_session').on('security_dead_ids').column('public_id').execute()
-    await db.schema
-      .createIndex('security_dead_ids_unburied')
-      .on('security_dead_ids')
-      .column('died_at')
-      .where(sql.ref('buried'), '=', sql.lit(0))
-      .execute()
-    await db.schema
-      .createTable('security_session_data')
-      .addColumn('id_hash', 'text', (c) => c.primaryKey())
-      .addColumn('data', 'text', (c) => c.notNull())
-      .addColumn('expires_at', 'bigint', (c) => c.notNull())
-      .execute()
-    await db.schema
-      .createTable('security_state')
-      .addColumn('name', 'text', (c) => c.primaryKey())
-      .addColumn('changed_at', 'bigint', (c) => c.notNull())
-      .execute()
-    await db.schema
-      .createTable('security_audit_events')
-      .addColumn('id', 'text', (c) => c.primaryKey())
-      .addColumn('action', 'text', (c) => c.notNull())
-      .addColumn('actor_type', 'text', (c) => c.notNull())
-      .addColumn('actor_id', 'text')
-      .addColumn('user_id', 'text')
-      .addColumn('outcome', 'text', (c) => c.notNull())
-      .addColumn('occurred_at', 'bigint', (c) => c.notNull())
-      .addColumn('ip', 'text')
-      .addColumn('user_agent', 'text')
-      .addColumn('details', 'text', (c) => c.notNull())
-      .execute()
-    await db.schema
-      .createIndex('security_audit_events_user')
-      .on('security_audit_events')
-      .columns(['user_id', 'occurred_at'])
-      .execute()
-  },
+/** In the order of their names. What has been released never changes. */
+export const MIGRATIONS: Record<string, Migration> = { '0001_sessions': sessions, '0003_epoch_time': epochTime }
+
+/** Which migrations were applied, and when. */
+export const MIGRATION_TABLE = 'security_migrations'
+
+interface AppliedRow {
+  name: string
+  /** ISO 8601 */
+  timestamp: string
 }
+type Applied = Kysely<{ [MIGRATION_TABLE]: AppliedRow }>
 
-/** Brings the tables up to date; safe when several processes start at once (one migrates, the others wait). */
-export async function migrate(db: Kysely<Schema>): Promise<void> {
-  const migrator = new Migrator({
-    db,
-    provider: { getMigrations: () => Promise.resolve({ '0001_sessions': first, '0003_epoch_time': epochTime }) },
-    migrationTableName: 'security_migrations',
-    migrationLockTableName: 'security_migrations_lock',
+/** Any number that nobody else locks: the first bytes of SHA-256("sallyport migrations"). */
+const LOCK = '-5150720202515208538'
+/** A table that is in use is not waited for longer: whoever asks for it meanwhile waits behind us. */
+const TABLE_LOCK_MS = 5_000
+
+/**
+ * Brings the tables up to date and returns the names of what was applied. Safe when several processes start at once:
+ * one migrates, in one transaction, and the others wait. Throws ConfigurationError when a newer version was here.
+ */
+export async function migrate(db: Kysely<Schema>, clock = systemClock): Promise<string[]> {
+  // an account that may not make tables can start when there is none to be made
+  if ((await pendingMigrations(db)).length === 0) return []
+  return db.transaction().execute(async (tx) => {
+    if (isPostgres(db)) {
+      // of the transaction, not of the session: a pool such as PgBouncer may give the session to somebody else
+      await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)}::bigint)`.execute(tx)
+      await sql`set local lock_timeout = ${sql.lit(TABLE_LOCK_MS)}`.execute(tx)
+    }
+    await tx.schema
+      .createTable(MIGRATION_TABLE)
+      .ifNotExists()
+      .addColumn('name', 'varchar(255)', (column) => column.notNull().primaryKey())
+      .addColumn('timestamp', 'varchar(255)', (column) => column.notNull())
+      .execute()
+    const pending = await pendingMigrations(tx)
+    for (const name of pending) {
+      await MIGRATIONS[name]!.up(tx)
+      const row = { name, timestamp: new Date(clock.now()).toISOString() }
+      await (tx as unknown as Applied).insertInto(MIGRATION_TABLE).values(row).execute()
+    }
+    return pending
   })
-  const { error } = await migrator.migrateToLatest()
-  if (error) throw error instanceof Error ? error : new Error('migration failed', { cause: error })
 }
+
+/** The names of what `migrate` would apply. Changes nothing. Throws ConfigurationError when a newer version was here. */
+export async function pendingMigrations(db: Kysely<Schema>): Promise<string[]> {
+  const applied = await appliedMigrations(db)
+  const unknown = applied.filter((name) => !(name in MIGRATIONS))
+  if (unknown.length)
+    throw new ConfigurationError(
+      `the database was migrated by a newer version (${unknown.join(', ')} is unknown here); install that version again`,
+    )
+  return knownMigrations().filter((name) => !applied.includes(name))
+}
+
+/** The names of all migrations that this version knows. */
+export const knownMigrations = (): string[] => Object.keys(MIGRATIONS).toSorted()
+
+/** The names of what was applied here, whichever version did it; none where there are no tables yet. */
+export async function appliedMigrations(db: Kysely<Schema>): Promise<string[]> {
+  const applied = (db as unknown as Applied).selectFrom(MIGRATION_TABLE).select('name').orderBy('name')
+  try {
+    return (await applied.execute()).map(({ name }) => name)
+  } catch (error) {
+    if (isMissingTable(error)) return []
+    throw error
+  }
+}
+
+/** PostgreSQL's undefined_table; SQLite has no code of its own for it. */
+const isMissingTable = (error: unknown): boolean =>
+  error instanceof Error && (('code' in error && error.code === '42P01') || /^no such table/.test(error.message))

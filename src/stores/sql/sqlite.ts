@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Schema } from './schema.js'
 import { StoreUnavailable } from '../../core/errors.js'
+import { whenFree } from './busy.js'
 import {
   sql,
   SqliteAdapter,
@@ -39,9 +39,6 @@ async function loadDatabaseSync(): Promise<Constructor> {
 const START_MS = 10_000
 /** Later the wait for another process's transaction (ours last about a millisecond) must not hold the event loop up. */
 const BUSY_MS = 50
-/** So long a change is tried again, without holding anything up, before it is answered 503. */
-const PATIENCE_MS = 800
-const SQLITE_BUSY = 5
 const STATEMENTS_KEPT = 200
 
 /** Result codes that are about the statement, not about the store: a mistake of ours, a constraint (sqlite.org/rescode.html). */
@@ -115,21 +112,3 @@ const changeMode = async (connection: Connection): Promise<void> =>
 
 /** Ends the patience of the start: from now on requests are waiting. */
 export const shortenWaits = (db: Kysely<Schema>) => sql.raw(`pragma busy_timeout = ${BUSY_MS}`).execute(db)
-
-/** Tries a write again while another process holds the database. `work` must do nothing that a rollback does not undo. */
-export async function whenFree<T>(work: () => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
-  for (const until = performance.now() + patienceMs; ;) {
-    try {
-      return await work()
-    } catch (error) {
-      if (!isBusy(error) || performance.now() >= until) throw error
-      await wait(5 + Math.random() * 20)
-    }
-  }
-}
-
-const isBusy = (error: unknown): boolean =>
-  error instanceof StoreUnavailable &&
-  error.cause instanceof Error &&
-  'errcode' in error.cause &&
-  (Number(error.cause.errcode) & 0xff) === SQLITE_BUSY

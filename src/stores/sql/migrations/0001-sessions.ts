@@ -1,0 +1,95 @@
+import { sql, type Kysely, type Migration } from 'kysely'
+import { isPostgres, numbered } from '../dialect.js'
+
+/** Users, sessions, dead ids, session data, state and audit events. */
+export const sessions: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('security_users')
+      .addColumn('user_id', 'text', (c) => c.primaryKey())
+      .addColumn('epoch', 'integer', (c) => c.notNull().defaultTo(0))
+      .addColumn('password_hash', 'text')
+      .addColumn('password_changed_at', 'bigint')
+      .addColumn('disabled_at', 'bigint')
+      .execute()
+    await db.schema
+      .createTable('security_sessions')
+      .addColumn('public_id', 'text', (c) => c.primaryKey())
+      .addColumn('id_hash', 'text', (c) => c.notNull().unique())
+      .addColumn('user_id', 'text', (c) => c.notNull())
+      .addColumn('email', 'text', (c) => c.notNull())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('epoch', 'integer', (c) => c.notNull())
+      .addColumn('amr', 'text', (c) => c.notNull())
+      .addColumn('remembered', 'integer', (c) => c.notNull())
+      .addColumn('created_at', 'bigint', (c) => c.notNull())
+      .addColumn('authenticated_at', 'bigint', (c) => c.notNull())
+      .addColumn('expires_at', 'bigint', (c) => c.notNull())
+      .addColumn('idle_ms', 'bigint')
+      .addColumn('last_active_at', 'bigint', (c) => c.notNull())
+      .addColumn('ip', 'text')
+      .addColumn('user_agent', 'text')
+      .addColumn('ended_at', 'bigint')
+      .addColumn('end_reason', 'text')
+      .execute()
+    await db.schema
+      .createIndex('security_sessions_user')
+      .on('security_sessions')
+      .columns(['user_id', 'ended_at'])
+      .execute()
+    await db.schema
+      .createTable('security_dead_ids')
+      .addColumn('seq', ...numbered(db))
+      .addColumn('id_hash', 'text', (c) => c.notNull().unique())
+      .addColumn('public_id', 'text', (c) => c.notNull())
+      .addColumn('reason', 'text', (c) => c.notNull())
+      .addColumn('died_at', 'bigint', (c) => c.notNull())
+      .addColumn('until', 'bigint', (c) => c.notNull())
+      .addColumn('buried', 'integer', (c) => c.notNull())
+      .execute()
+    await db.schema.createIndex('security_dead_ids_session').on('security_dead_ids').column('public_id').execute()
+    await db.schema
+      .createIndex('security_dead_ids_unburied')
+      .on('security_dead_ids')
+      .column('died_at')
+      .where(sql.ref('buried'), '=', sql.lit(0))
+      .execute()
+    await db.schema
+      .createTable('security_session_data')
+      .addColumn('id_hash', 'text', (c) => c.primaryKey())
+      .addColumn('data', 'text', (c) => c.notNull())
+      .addColumn('expires_at', 'bigint', (c) => c.notNull())
+      .execute()
+    await db.schema
+      .createTable('security_state')
+      .addColumn('name', 'text', (c) => c.primaryKey())
+      .addColumn('changed_at', 'bigint', (c) => c.notNull())
+      .execute()
+    await db.schema
+      .createTable('security_audit_events')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('action', 'text', (c) => c.notNull())
+      .addColumn('actor_type', 'text', (c) => c.notNull())
+      .addColumn('actor_id', 'text')
+      .addColumn('user_id', 'text')
+      .addColumn('outcome', 'text', (c) => c.notNull())
+      .addColumn('occurred_at', 'bigint', (c) => c.notNull())
+      .addColumn('ip', 'text')
+      .addColumn('user_agent', 'text')
+      .addColumn('details', 'text', (c) => c.notNull())
+      .execute()
+    await db.schema
+      .createIndex('security_audit_events_user')
+      .on('security_audit_events')
+      .columns(['user_id', 'occurred_at'])
+      .execute()
+    // what `prune` looks for; a SQLite file is small enough to be read through once an hour
+    if (!isPostgres(db)) return
+    for (const [table, column] of [
+      ['security_session_data', 'expires_at'],
+      ['security_dead_ids', 'until'],
+      ['security_sessions', 'expires_at'],
+    ] as const)
+      await db.schema.createIndex(`${table}_old`).on(table).column(column).execute()
+  },
+}
