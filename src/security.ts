@@ -1,17 +1,21 @@
+import type { Request } from 'express'
 import { clientAddress } from '../middleware/client-address.js'
 import { Csrf } from '../middleware/csrf.js'
 import { errorHandler } from '../middleware/error-handler.js'
 import { RequestSession } from '../middleware/establish-session.js'
 import { FlashCookie } from '../middleware/flash.js'
 import { Pages } from '../middleware/pages.js'
+import { refusedSignIns } from '../middleware/refused-sign-ins.js'
 import { RequestStates } from '../middleware/request-state.js'
 import { requireApiKey } from '../middleware/require-api-key.js'
 import { requireSession } from '../middleware/require-session.js'
 import { requireStepUp } from '../middleware/require-step-up.js'
 import { SessionStore } from '../middleware/session-store.js'
 import { cookieAttributes, SessionCookie } from '../middleware/session.js'
+import { passwordStrategy } from '../strategies/password.js'
 import { Renderer } from '../views/renderer.js'
 import { Listeners } from './core/listeners.js'
+import type { PasswordStrategyOptions } from './core/strategy-options.js'
 import { userIdOf, type HostUser } from './core/users.js'
 import { writeAuditRow } from './features/audit-log/audit-log.js'
 import { Passwords } from './features/passwords/passwords.js'
@@ -20,6 +24,7 @@ import { BY_HOST } from './features/sessions/sessions.js'
 import { openLocations } from './features/sessions/devices.js'
 import { sessionLister } from './features/sessions/view.js'
 import { accountEnabled, SignIn } from './features/sign-in/complete-sign-in.js'
+import { Proofs } from './features/sign-in/proofs.js'
 import { StepUp } from './features/step-up/step-up.js'
 import { AccountState } from './features/users/account-state.js'
 import { readCredential } from './features/users/users.js'
@@ -53,6 +58,12 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
 
   const states = new RequestStates()
   const addressOf = clientAddress(config.proxyHops)
+  const proofs = new Proofs()
+  const refused = refusedSignIns({ signIn, addressOf, report })
+  const verify = (_req: Request, email: string, password: string) => passwords.verify(email, password)
+  const strategies = {
+    password: (given?: PasswordStrategyOptions) => passwordStrategy({ verify, proofs, refused }, given),
+  }
   const signOut = async (publicId: string) => void (await sessions.revoke({ publicId }, BY_HOST, 'signed_out'))
   const check = (idHash: string) => sessions.check(idHash)
   const store = new SessionStore({
@@ -80,7 +91,8 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     sessions,
     listSessions,
     passwords,
-    signIn,
+    strategies,
+    proofs,
     stepUp,
     requestSession,
     addressOf,
@@ -113,6 +125,7 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
       exists: async (userId) => (await passwords.stateOf(userId)).managedHere,
     },
     users: { disable: (userId) => accounts.disable(userId), enable: (userId) => accounts.enable(userId) },
+    strategies,
     fragments: {
       styles: pages.renderer.assets.names.map((name) => `${basePath}/assets/${name}`),
       sessions: async (req) => {

@@ -1,10 +1,10 @@
 import type { Request, Response, Router } from 'express'
-import { Passport } from 'passport'
+import { Passport, type Strategy } from 'passport'
 import { z } from 'zod'
 import { SecurityError, FormError, type FieldErrors } from '../../core/errors.js'
 import { localPath } from '../../core/return-to.js'
 import type { SessionReason } from '../../core/reasons.js'
-import { originOf, type ClientAddress } from '../../../middleware/client-address.js'
+import { userIdOf, type HostUser } from '../../core/users.js'
 import type { Csrf } from '../../../middleware/csrf.js'
 import type { RequestSession } from '../../../middleware/establish-session.js'
 import { checkbox, parseForm, required, text, typed } from '../../../middleware/form.js'
@@ -12,10 +12,9 @@ import { handle } from '../../../middleware/handle.js'
 import { wantsHtml, wantsJson } from '../../../middleware/negotiate.js'
 import type { Pages } from '../../../middleware/pages.js'
 import type { RequestStates } from '../../../middleware/request-state.js'
-import { passwordStrategy, type PasswordVerdict } from '../../../strategies/password.js'
 import type { MessageKey } from '../../../views/messages/catalogue.js'
-import type { Passwords } from '../passwords/passwords.js'
-import type { SignIn } from './complete-sign-in.js'
+import type { Proven } from './complete-sign-in.js'
+import type { Proofs } from './proofs.js'
 
 const credentials = z.object({
   email: required(320).transform((value) => value.trim()),
@@ -39,19 +38,17 @@ interface Parts {
   router: Router
   pages: Pages
   csrf: Csrf
-  passwords: Passwords
-  signIn: SignIn
+  strategies: { password: () => Strategy }
+  proofs: Proofs
   requestSession: RequestSession
-  addressOf: ClientAddress
   origin: string
   afterSignIn: string
-  report: (error: unknown) => void
 }
 
 /** `GET,POST /sign-in` and `POST /sign-out`. */
 export function signInRoutes(parts: Parts): void {
   const { router, states, pages, csrf, requestSession, origin } = parts
-  const authenticate = passwordAuthenticator(parts.passwords)
+  const authenticate = passwordAuthenticator(parts.strategies.password(), parts.proofs)
   const destination = (value: unknown) => localPath(value, origin) ?? parts.afterSignIn
 
   function show(req: Request, res: Response, errors: FieldErrors, status: number): void {
@@ -83,17 +80,9 @@ export function signInRoutes(parts: Parts): void {
     csrf.protect({ visitors: true }),
     handle(async (req, res) => {
       const form = parseForm(credentials, req)
-      ;(req.body as { email: string }).email = form.email // as the strategy reads it
-      const verdict = await authenticate(req, res)
-      if (!verdict.ok) {
-        const from = originOf(req, parts.addressOf)
-        // after the answer: what is written must not show in the time (invariant 5)
-        const writeDown = () => void parts.signIn.failed(verdict.reason, verdict.userId, from).catch(parts.report)
-        if (res.closed || res.destroyed) writeDown()
-        else res.once('close', writeDown)
-        throw new FormError('invalid_credentials', { form: ['wrong_credentials'] })
-      }
-      const record = await requestSession.begin(req, { ...verdict.proof, amr: ['pwd'] }, form)
+      const proven = await authenticate(req, res)
+      if (!proven) throw new FormError('invalid_credentials', { form: ['wrong_credentials'] })
+      const record = await requestSession.begin(req, proven, form)
       const { userId: id, email, name } = record
       pages.done(req, res, destination(form.returnTo), { user: { id, email, name } })
     }),
@@ -123,15 +112,18 @@ function fieldsOf(error: unknown): FieldErrors | null {
   return error.code === 'invalid_credentials' ? { form: ['wrong_credentials'] } : null
 }
 
-/** Runs the password strategy of a Passport of our own, never the host's or the singleton. */
-function passwordAuthenticator(passwords: Passwords): (req: Request, res: Response) => Promise<PasswordVerdict> {
+/** Runs the password strategy in a Passport of our own, never the host's or the singleton. Null: refused. */
+function passwordAuthenticator(
+  strategy: Strategy,
+  proofs: Proofs,
+): (req: Request, res: Response) => Promise<Proven | null> {
   const passport = new Passport()
-  passport.use('password', passwordStrategy(passwords))
+  passport.use(strategy)
   return (req, res) =>
     new Promise((resolve, reject) => {
-      const told = (error: unknown, verdict: PasswordVerdict | false) => {
+      const told = (error: unknown, user?: HostUser | false) => {
         if (error) reject(error instanceof Error ? error : new Error('sign-in failed', { cause: error }))
-        else resolve(verdict || { ok: false, userId: null, reason: 'invalid_credentials' })
+        else resolve(user ? proofs.of(req, userIdOf(user)) : null)
       }
       // oxlint-disable-next-line no-unsafe-call -- passport's types say "any"
       passport.authenticate('password', { session: false }, told)(req, res, reject)
