@@ -1,9 +1,16 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Router } from 'express'
 import type { EventAction, SecurityEvent } from './core/events.js'
 import type { ApiKeyOptions, StepUpOptions } from './core/guard-options.js'
+import type { PasswordStrategyOptions } from './core/strategy-options.js'
 import type { AuthenticationMethod, HostUser } from './core/users.js'
 
 // What a host's compiler reads: it imports no types but Express's, so that ours need nothing a host may not have.
+
+/** What `passport.use` takes; said in our own words, so that nobody needs Passport's types. */
+export interface PassportStrategy {
+  name?: string
+  authenticate(req: Request, options?: unknown): void
+}
 
 /** What a host mounts, guards with and calls. */
 export interface Security {
@@ -37,6 +44,16 @@ export interface Security {
     /** Ends all sessions of a user and refuses new ones. Resolves with the number of sessions ended. */
     disable(userId: string): Promise<number>
     enable(userId: string): Promise<void>
+  }
+  strategies: {
+    /**
+     * A Passport strategy named `password`, for your own Passport: success gives the user as `findByEmail` returned it,
+     * failure the info `{ code: 'invalid_credentials' }`. It starts no session; works without `security.router`.
+     *
+     * @example
+     * passport.use(security.strategies.password())
+     */
+    password(options?: PasswordStrategyOptions): PassportStrategy
   }
   fragments: {
     /** The list of the user's sessions as HTML, for a page of your own. */

@@ -1,4 +1,5 @@
 import express, { type Request, type RequestHandler, type Router } from 'express'
+import type { Strategy } from 'passport'
 import type { ClientAddress } from '../middleware/client-address.js'
 import { readBody } from '../middleware/body.js'
 import type { Csrf } from '../middleware/csrf.js'
@@ -17,7 +18,7 @@ import { passwordRoutes } from './features/passwords/routes.js'
 import { sessionRoutes } from './features/sessions/routes.js'
 import type { Sessions } from './features/sessions/sessions.js'
 import type { ListSessions } from './features/sessions/view.js'
-import type { SignIn } from './features/sign-in/complete-sign-in.js'
+import type { Proofs } from './features/sign-in/proofs.js'
 import { signInRoutes } from './features/sign-in/routes.js'
 import { stepUpRoutes } from './features/step-up/routes.js'
 import type { StepUp } from './features/step-up/step-up.js'
@@ -34,7 +35,8 @@ export interface RouterParts {
   sessions: Sessions
   listSessions: ListSessions
   passwords: Passwords
-  signIn: SignIn
+  strategies: { password: () => Strategy }
+  proofs: Proofs
   stepUp: StepUp
   requestSession: RequestSession
   addressOf: ClientAddress

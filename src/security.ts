@@ -1,14 +1,18 @@
+import type { Request } from 'express'
 import { clientAddress } from '../middleware/client-address.js'
 import { Csrf } from '../middleware/csrf.js'
 import { errorHandler } from '../middleware/error-handler.js'
 import { FlashCookie } from '../middleware/flash.js'
 import { Pages } from '../middleware/pages.js'
+import { refusedSignIns } from '../middleware/refused-sign-ins.js'
 import { RequestStates } from '../middleware/request-state.js'
 import { requireApiKey } from '../middleware/require-api-key.js'
 import { requireSession } from '../middleware/require-session.js'
 import { requireStepUp } from '../middleware/require-step-up.js'
+import { passwordStrategy } from '../strategies/password.js'
 import { Renderer } from '../views/renderer.js'
 import { Listeners } from './core/listeners.js'
+import type { PasswordStrategyOptions } from './core/strategy-options.js'
 import type { HostUser } from './core/users.js'
 import { writeAuditRow } from './features/audit-log/audit-log.js'
 import { Passwords } from './features/passwords/passwords.js'
@@ -17,6 +21,7 @@ import { BY_HOST } from './features/sessions/sessions.js'
 import { openLocations } from './features/sessions/devices.js'
 import { sessionLister } from './features/sessions/view.js'
 import { accountEnabled, SignIn } from './features/sign-in/complete-sign-in.js'
+import { Proofs } from './features/sign-in/proofs.js'
 import { hostVouches } from './features/sign-in/vouch.js'
 import { StepUp } from './features/step-up/step-up.js'
 import { AccountState } from './features/users/account-state.js'
@@ -52,7 +57,13 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
 
   const states = new RequestStates()
   const addressOf = clientAddress(config.proxyHops)
-  const vouch = hostVouches(db, { arrivedAt: (req) => states.arrivedAt(req), report })
+  const proofs = new Proofs()
+  const refused = refusedSignIns({ signIn, addressOf, report })
+  const verify = (_req: Request, email: string, password: string) => passwords.verify(email, password)
+  const strategies = {
+    password: (given?: PasswordStrategyOptions) => passwordStrategy({ verify, proofs, refused }, given),
+  }
+  const vouch = hostVouches(db, { arrivedAt: (req) => states.arrivedAt(req), proofs, report })
   const { middleware, requestSession } = openEntrance(config, { registry, signIn, vouch, states, addressOf })
   const csrf = new Csrf({ secrets, origin, secure, clock, states })
   const flash = new FlashCookie(secrets, secure)
@@ -78,7 +89,8 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     sessions,
     listSessions,
     passwords,
-    signIn,
+    strategies,
+    proofs,
     stepUp,
     requestSession,
     addressOf,
@@ -112,6 +124,7 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
       exists: async (userId) => (await passwords.stateOf(userId)).managedHere,
     },
     users: { disable: (userId) => accounts.disable(userId), enable: (userId) => accounts.enable(userId) },
+    strategies,
     fragments: {
       styles: pages.renderer.assets.names.map((name) => `${basePath}/assets/${name}`),
       sessions: async (req) => {

@@ -56,8 +56,10 @@ export const isOurs = (error: unknown): string => (error instanceof Configuratio
 /** How a host declares its own \`req.user\`: beside @types/passport, or without it. Ours must leave room for both. */
 const WITH_PASSPORT = `
 import passport = require('passport')
+import type { Security } from 'sallyport'
 declare global { namespace Express { interface User { uid: string } } }
-export const strategies = new passport.Passport()
+export const mount = (security: Security) =>
+  new passport.Passport().use(security.strategies.password()).use('own', security.strategies.password({ usernameField: 'login' }))
 `
 const WITHOUT_PASSPORT = `
 declare global { namespace Express { interface Request { user?: { uid: string } } } }

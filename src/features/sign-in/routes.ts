@@ -1,9 +1,9 @@
 import type { Request, Response, Router } from 'express'
+import type { Strategy } from 'passport'
 import { z } from 'zod'
 import { SecurityError, FormError, type FieldErrors } from '../../core/errors.js'
 import { localPath } from '../../core/return-to.js'
 import type { SessionReason } from '../../core/reasons.js'
-import { originOf, type ClientAddress } from '../../../middleware/client-address.js'
 import type { Csrf } from '../../../middleware/csrf.js'
 import type { RequestSession } from '../../../middleware/establish-session.js'
 import { checkbox, parseForm, required, text, typed } from '../../../middleware/form.js'
@@ -11,10 +11,9 @@ import { handle } from '../../../middleware/handle.js'
 import { wantsHtml, wantsJson } from '../../../middleware/negotiate.js'
 import type { Pages } from '../../../middleware/pages.js'
 import type { RequestStates } from '../../../middleware/request-state.js'
-import { passwordStrategy, type PasswordVerdict } from '../../../strategies/password.js'
 import type { MessageKey } from '../../../views/messages/catalogue.js'
-import type { Passwords } from '../passwords/passwords.js'
-import type { SignIn } from './complete-sign-in.js'
+import type { Proven } from './complete-sign-in.js'
+import type { Proofs } from './proofs.js'
 
 const credentials = z.object({
   email: required(320).transform((value) => value.trim()),
@@ -38,15 +37,13 @@ interface Parts {
   router: Router
   pages: Pages
   csrf: Csrf
-  passwords: Passwords
-  signIn: SignIn
+  strategies: { password: () => Strategy }
+  proofs: Proofs
   requestSession: RequestSession
-  addressOf: ClientAddress
   origin: string
   afterSignIn: string
   /** The host's own sign-in page; null: ours. */
   signInPath: string | null
-  report: (error: unknown) => void
 }
 
 /** `GET,POST /sign-in` and `POST /sign-out`. Where the host signs in by itself, `/sign-in` leads there. */
@@ -74,7 +71,7 @@ function signOutRoute({ router, csrf, pages, requestSession }: Parts): void {
 
 function ownSignInRoutes(parts: Parts): void {
   const { router, states, pages, csrf, requestSession, origin } = parts
-  const authenticate = passwordAuthenticator(parts.passwords)
+  const authenticate = passwordAuthenticator(parts.strategies.password(), parts.proofs)
   const destination = (value: unknown) => localPath(value, origin) ?? parts.afterSignIn
 
   function show(req: Request, res: Response, errors: FieldErrors, status: number): void {
@@ -106,17 +103,9 @@ function ownSignInRoutes(parts: Parts): void {
     csrf.protect({ visitors: true }),
     handle(async (req, res) => {
       const form = parseForm(credentials, req)
-      ;(req.body as { email: string }).email = form.email // as the strategy reads it
-      const verdict = await authenticate(req)
-      if (!verdict.ok) {
-        const from = originOf(req, parts.addressOf)
-        // after the answer: what is written must not show in the time (invariant 5)
-        const writeDown = () => void parts.signIn.failed(verdict.reason, verdict.userId, from).catch(parts.report)
-        if (res.closed || res.destroyed) writeDown()
-        else res.once('close', writeDown)
-        throw new FormError('invalid_credentials', { form: ['wrong_credentials'] })
-      }
-      const record = await requestSession.begin(req, { ...verdict.proof, amr: ['pwd'] }, form)
+      const proven = await authenticate(req)
+      if (!proven) throw new FormError('invalid_credentials', { form: ['wrong_credentials'] })
+      const record = await requestSession.begin(req, proven, form)
       const { userId: id, email, name } = record
       pages.done(req, res, destination(form.returnTo), { user: { id, email, name } })
     }),
@@ -136,18 +125,22 @@ function fieldsOf(error: unknown): FieldErrors | null {
   return error.code === 'invalid_credentials' ? { form: ['wrong_credentials'] } : null
 }
 
+/** A strategy at work on one request. */
+type Attempt = { authenticate(req: Request, options: object): void }
+
 /**
  * Asks the password strategy as a Passport would. Not through one: it would put its own session manager on the
- * request, in the place of the host's.
+ * request, in the place of the host's. Null: refused.
  */
-function passwordAuthenticator(passwords: Passwords): (req: Request) => Promise<PasswordVerdict> {
-  const strategy = passwordStrategy(passwords)
+function passwordAuthenticator(strategy: Strategy, proofs: Proofs): (req: Request) => Promise<Proven | null> {
   return (req) =>
     new Promise((resolve, reject) => {
-      const attempt = Object.create(strategy) as typeof strategy
-      attempt.success = (verdict) => resolve(verdict as unknown as PasswordVerdict)
-      attempt.fail = () => resolve({ ok: false, userId: null, reason: 'invalid_credentials' })
-      attempt.error = reject
-      attempt.authenticate(req)
+      const attempt = Object.assign(Object.create(strategy) as object, {
+        success: () => resolve(proofs.of(req)),
+        fail: () => resolve(null),
+        error: (error: unknown) =>
+          reject(error instanceof Error ? error : new Error('sign-in failed', { cause: error })),
+      }) as Attempt
+      attempt.authenticate(req, {})
     })
 }

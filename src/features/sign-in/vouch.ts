@@ -3,6 +3,7 @@ import type { AuthenticationMethod, User } from '../../core/users.js'
 import type { Database } from '../../stores/sql/database.js'
 import { readCredential } from '../users/users.js'
 import type { Proven } from './complete-sign-in.js'
+import type { Proofs } from './proofs.js'
 
 const ADVICE =
   "this user's sessions were revoked while the sign-in was under way, so it is refused. Where one request changes a " +
@@ -12,15 +13,21 @@ const ADVICE =
 /** The request in which the host has verified somebody, so that a proof from before a change is not honoured after it. */
 export type Vouch = (req: object, user: User, amr: AuthenticationMethod['method'][]) => Promise<Proven>
 
+interface Parts {
+  arrivedAt: (req: object) => number
+  proofs: Proofs
+  report: (error: unknown) => void
+}
+
 /**
- * What the host has verified by itself. We do not know when it read the credential, only that it was not before the
+ * What the host has verified by itself, or by our strategy in its own Passport; that one knows the epoch.
+ * We do not know when it read the credential, only that it was not before the
  * request came: when the epoch was raised since, the credential may be the old one. Throws `invalid_credentials`.
  */
-export function hostVouches(
-  db: Database,
-  { arrivedAt, report }: { arrivedAt: (req: object) => number; report: (error: unknown) => void },
-): Vouch {
+export function hostVouches(db: Database, { arrivedAt, proofs, report }: Parts): Vouch {
   return async (req, user, amr) => {
+    const proven = proofs.of(req, user.id)
+    if (proven) return { ...proven, user, amr: amr.length > 0 ? amr : proven.amr }
     const { epoch, epochChangedAt } = await readCredential(db, user.id)
     if (epochChangedAt <= arrivedAt(req)) return { user, epoch, amr }
     const cause = new Error(ADVICE)
