@@ -135,12 +135,12 @@ type Attempt = { authenticate(req: Request, options: object): void }
 function passwordAuthenticator(strategy: Strategy, proofs: Proofs): (req: Request) => Promise<Proven | null> {
   return (req) =>
     new Promise((resolve, reject) => {
-      const attempt = Object.assign(Object.create(strategy) as object, {
+      const attempt = Object.assign(Object.create(strategy) as Attempt, {
         success: () => resolve(proofs.of(req)),
         fail: () => resolve(null),
         error: (error: unknown) =>
           reject(error instanceof Error ? error : new Error('sign-in failed', { cause: error })),
-      }) as Attempt
+      })
       attempt.authenticate(req, {})
     })
 }
