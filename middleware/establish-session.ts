@@ -7,6 +7,7 @@ import { ANONYMOUS } from '../src/features/sessions/session.js'
 import type { By, Sessions } from '../src/features/sessions/sessions.js'
 import type { Change } from '../src/stores/sql/database.js'
 import { originOf, type ClientAddress } from './client-address.js'
+import type { KnownDeviceCookie } from './known-device.js'
 import type { RequestStates } from './request-state.js'
 import type { SessionCookie } from './session.js'
 
@@ -14,6 +15,7 @@ interface Parts {
   signIn: SignIn
   sessions: Sessions
   cookie: SessionCookie
+  knownDevice: KnownDeviceCookie
   addressOf: ClientAddress
   states: RequestStates
 }
@@ -40,6 +42,7 @@ export class RequestSession {
     })
     this.#parts.cookie.moveTo(req, id, record, false)
     this.#parts.states.set(req, { idHash: id.idHash, decision: { kind: 'live', record } })
+    await this.#parts.knownDevice.remember(req, record.userId, proven.epoch)
     return record
   }
 

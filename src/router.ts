@@ -1,4 +1,4 @@
-import express, { type Router } from 'express'
+import express, { type Request, type Router } from 'express'
 import type { ClientAddress } from '../middleware/client-address.js'
 import { readBody } from '../middleware/body.js'
 import type { Csrf } from '../middleware/csrf.js'
@@ -6,13 +6,14 @@ import { asSecurityError, errorHandler } from '../middleware/error-handler.js'
 import type { RequestSession } from '../middleware/establish-session.js'
 import { pageHeaders } from '../middleware/headers.js'
 import type { Pages } from '../middleware/pages.js'
+import type { RateLimits } from '../middleware/rate-limit.js'
 import { registryCheck } from '../middleware/registry-check.js'
 import type { RequestStates } from '../middleware/request-state.js'
 import type { SessionCookie } from '../middleware/session.js'
 import { ConfigurationError, SecurityError } from './core/errors.js'
 import type { HostUsers } from './core/users.js'
 import { overview, overviewRoutes } from './features/overview/routes.js'
-import type { Passwords } from './features/passwords/passwords.js'
+import type { Passwords, Whence } from './features/passwords/passwords.js'
 import { passwordRoutes } from './features/passwords/routes.js'
 import { sessionRoutes } from './features/sessions/routes.js'
 import type { Sessions } from './features/sessions/sessions.js'
@@ -34,6 +35,9 @@ export interface RouterParts {
   stepUp: StepUp
   requestSession: RequestSession
   addressOf: ClientAddress
+  whence: (req: Request) => Whence
+  rateLimits: RateLimits
+  requestsPerMinute: number
   origin: string
   secure: boolean
   users: HostUsers
@@ -55,6 +59,7 @@ function pagesRouter(parts: RouterParts): Router {
   const router = express.Router()
   router.use(pageHeaders(parts))
   assetRoutes(router, parts.pages)
+  router.use(parts.rateLimits.forPages(parts.requestsPerMinute))
   router.use(readBody())
   router.use((req, _res, next) => {
     // an https origin, and a request that came in the clear: the proxy that ended TLS is not trusted

@@ -4,7 +4,9 @@ import { Csrf } from '../middleware/csrf.js'
 import { errorHandler } from '../middleware/error-handler.js'
 import { RequestSession } from '../middleware/establish-session.js'
 import { FlashCookie } from '../middleware/flash.js'
+import { KnownDeviceCookie } from '../middleware/known-device.js'
 import { Pages } from '../middleware/pages.js'
+import { RateLimits, type RateLimitOptions } from '../middleware/rate-limit.js'
 import { RequestStates } from '../middleware/request-state.js'
 import { requireApiKey, type ApiKeyOptions } from '../middleware/require-api-key.js'
 import { requireSession } from '../middleware/require-session.js'
@@ -16,13 +18,18 @@ import type { EventAction } from './core/events.js'
 import { Listeners, type Listener } from './core/listeners.js'
 import { userIdOf, type AuthenticationMethod, type HostUser } from './core/users.js'
 import { writeAuditRow } from './features/audit-log/audit-log.js'
-import { Passwords } from './features/passwords/passwords.js'
+import { KnownDevices } from './features/known-devices/known-devices.js'
+import { prepareDummy } from './features/passwords/hashing.js'
+import { HashingLane } from './features/passwords/hashing-lane.js'
+import { Passwords, type Whence } from './features/passwords/passwords.js'
 import { passwordRules } from './features/passwords/rules.js'
 import { BY_HOST } from './features/sessions/sessions.js'
 import { openLocations } from './features/sessions/devices.js'
 import { sessionLister } from './features/sessions/view.js'
 import { accountEnabled, SignIn } from './features/sign-in/complete-sign-in.js'
 import { StepUp } from './features/step-up/step-up.js'
+import { startPruning } from './features/throttle/pruning.js'
+import { Throttle } from './features/throttle/throttle.js'
 import { AccountState } from './features/users/account-state.js'
 import { readCredential } from './features/users/users.js'
 import { parseOptions } from './configuration.js'
@@ -43,6 +50,8 @@ export interface Security {
   requireStepUp(options?: StepUpOptions): RequestHandler
   /** Lets requests with an API key of these scopes pass. */
   requireApiKey(options: ApiKeyOptions): RequestHandler
+  /** Lets so many requests pass, per user or for visitors per network, and answers 429 to more. */
+  rateLimit(options: RateLimitOptions): RequestHandler
   /** Signs a user in whose identity you have proven; the same door as every other sign-in. */
   signIn(
     req: Request,
@@ -92,7 +101,13 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
   })
   const { sessions } = registry
 
-  const passwords = new Passwords({ db, clock, users, sessions, rules, contextWords: config.contextWords })
+  const throttle = new Throttle({ db, clock, secrets, ...config.throttle })
+  const lane = new HashingLane(config.passwords.hashing)
+  const devices = new KnownDevices(db, clock)
+  const stopPruning = startPruning([throttle, devices], report)
+  const { contextWords } = config
+  const passwords = new Passwords({ db, clock, users, sessions, throttle, lane, devices, rules, contextWords })
+  await lane.runPatiently(prepareDummy)
   const signIn = new SignIn(sessions, changes, clock, [accountEnabled])
   const stepUp = new StepUp(passwords, changes, clock)
   const accounts = new AccountState(sessions, changes, clock)
@@ -111,7 +126,13 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     cookie: cookieAttributes(secure),
   })
   const cookie = new SessionCookie({ store, secrets, secure, clock })
-  const requestSession = new RequestSession({ signIn, sessions, cookie, addressOf, states })
+  const knownDevice = new KnownDeviceCookie({ devices, secrets, secure, report })
+  const requestSession = new RequestSession({ signIn, sessions, cookie, knownDevice, addressOf, states })
+  const whence = (req: Request): Whence => ({
+    address: addressOf(req),
+    deviceToken: (userId) => knownDevice.tokenFor(req, userId),
+  })
+  const rateLimits = new RateLimits({ redis: registry.redis, states, addressOf, secrets })
   const csrf = new Csrf({ secrets, origin, secure, clock, states })
   const flash = new FlashCookie(secrets, secure)
   const { basePath, productName } = config
@@ -130,6 +151,9 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     stepUp,
     requestSession,
     addressOf,
+    whence,
+    rateLimits,
+    requestsPerMinute: config.requestsPerMinute,
     origin,
     secure,
     users,
@@ -144,6 +168,7 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     requireSession: () => requireSession(states),
     requireStepUp: (given = {}) => requireStepUp(given, clock, states),
     requireApiKey,
+    rateLimit: (given) => rateLimits.forHost(given),
     signIn: async (req, user, { amr, remember = false }) => {
       const { epoch } = await readCredential(db, userIdOf(user))
       await requestSession.begin(req, { user, epoch, amr }, { remember })
@@ -170,6 +195,7 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     },
     on: (action, listener) => listeners.on(action, listener),
     close: async () => {
+      stopPruning()
       registry.close()
       await db.destroy()
     },

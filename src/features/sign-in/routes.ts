@@ -14,7 +14,7 @@ import type { Pages } from '../../../middleware/pages.js'
 import type { RequestStates } from '../../../middleware/request-state.js'
 import { passwordStrategy, type PasswordVerdict } from '../../../strategies/password.js'
 import type { MessageKey } from '../../../views/messages/catalogue.js'
-import type { Passwords } from '../passwords/passwords.js'
+import type { Passwords, Whence } from '../passwords/passwords.js'
 import type { SignIn } from './complete-sign-in.js'
 
 const credentials = z.object({
@@ -43,6 +43,7 @@ interface Parts {
   signIn: SignIn
   requestSession: RequestSession
   addressOf: ClientAddress
+  whence: (req: Request) => Whence
   origin: string
   afterSignIn: string
   report: (error: unknown) => void
@@ -51,7 +52,7 @@ interface Parts {
 /** `GET,POST /sign-in` and `POST /sign-out`. */
 export function signInRoutes(parts: Parts): void {
   const { router, states, pages, csrf, requestSession, origin } = parts
-  const authenticate = passwordAuthenticator(parts.passwords)
+  const authenticate = passwordAuthenticator(parts.passwords, parts.whence)
   const destination = (value: unknown) => localPath(value, origin) ?? parts.afterSignIn
 
   function show(req: Request, res: Response, errors: FieldErrors, status: number): void {
@@ -88,7 +89,8 @@ export function signInRoutes(parts: Parts): void {
       if (!verdict.ok) {
         const from = originOf(req, parts.addressOf)
         // after the answer: what is written must not show in the time (invariant 5)
-        const writeDown = () => void parts.signIn.failed(verdict.reason, verdict.userId, from).catch(parts.report)
+        const writeDown = () =>
+          void parts.signIn.failed(verdict.reason, verdict.userId, from, verdict.wait).catch(parts.report)
         if (res.closed || res.destroyed) writeDown()
         else res.once('close', writeDown)
         throw new FormError('invalid_credentials', { form: ['wrong_credentials'] })
@@ -124,14 +126,17 @@ function fieldsOf(error: unknown): FieldErrors | null {
 }
 
 /** Runs the password strategy of a Passport of our own, never the host's or the singleton. */
-function passwordAuthenticator(passwords: Passwords): (req: Request, res: Response) => Promise<PasswordVerdict> {
+function passwordAuthenticator(
+  passwords: Passwords,
+  whence: Parts['whence'],
+): (req: Request, res: Response) => Promise<PasswordVerdict> {
   const passport = new Passport()
-  passport.use('password', passwordStrategy(passwords))
+  passport.use('password', passwordStrategy(passwords, whence))
   return (req, res) =>
     new Promise((resolve, reject) => {
       const told = (error: unknown, verdict: PasswordVerdict | false) => {
         if (error) reject(error instanceof Error ? error : new Error('sign-in failed', { cause: error }))
-        else resolve(verdict || { ok: false, userId: null, reason: 'invalid_credentials' })
+        else resolve(verdict || { ok: false, userId: null, reason: 'invalid_credentials', wait: null })
       }
       // oxlint-disable-next-line no-unsafe-call -- passport's types say "any"
       passport.authenticate('password', { session: false }, told)(req, res, reject)

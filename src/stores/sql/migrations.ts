@@ -1,4 +1,5 @@
 import { Migrator, sql, type Kysely, type Migration } from 'kysely'
+import { throttle } from './migrations/0002-throttle.js'
 import type { Schema } from './schema.js'
 
 const first: Migration = {
@@ -89,7 +90,7 @@ const first: Migration = {
 export async function migrate(db: Kysely<Schema>): Promise<void> {
   const migrator = new Migrator({
     db,
-    provider: { getMigrations: () => Promise.resolve({ '0001_sessions': first }) },
+    provider: { getMigrations: () => Promise.resolve({ '0001_sessions': first, '0002_throttle': throttle }) },
     migrationTableName: 'security_migrations',
     migrationLockTableName: 'security_migrations_lock',
   })
