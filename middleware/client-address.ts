@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { Application, Request } from 'express'
+import { plainAddress } from '../src/core/addresses.js'
 import type { Origin } from '../src/core/events.js'
 
 /** The address of the client, by the host's `trust proxy`; IPv4 addresses in IPv6 clothes are undressed. */
@@ -16,7 +17,7 @@ export function clientAddress(proxyHops: number): ClientAddress {
     const told = trust === true ? byHops(req, proxyHops) : req.ip
     // what a proxy passes on may be any text
     const address = told && isIP(told) ? told : req.socket.remoteAddress
-    return address ? address.replace(/^::ffff:(?=\d+\.)/i, '') : null
+    return address ? plainAddress(address) : null
   }
 }
 

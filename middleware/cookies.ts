@@ -14,6 +14,10 @@ export function readCookie(req: Request, name: string): string | null {
   return null
 }
 
+/** The names of the request's cookies, in the order in which the browser sent them. */
+export const cookieNames = (req: Request): string[] =>
+  (req.headers.cookie ?? '').split(';').flatMap((part) => (part.includes('=') ? [part.split('=')[0]!.trim()] : []))
+
 /** Cookies of our own pages. The prefix binds them to this very host (RFC 6265bis, 4.1.3.2). */
 export function pageCookie(name: string, secure: boolean): { name: string; options: CookieOptions } {
   return {

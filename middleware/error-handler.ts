@@ -24,7 +24,9 @@ const WORDS: Record<ErrorCode, Words> = {
   method_not_allowed: ['page.method.title', 'page.method.text'],
   payload_too_large: ['page.too_large.title', 'page.too_large.text'],
   unsupported_media_type: ['page.bad_request.title', 'page.bad_request.text'],
+  too_many_requests: ['page.too_many.title', 'page.too_many.text'],
   internal: ['page.internal.title', 'page.internal.text'],
+  busy: ['page.busy.title', 'page.busy.text'],
   unavailable: ['page.unavailable.title', 'page.unavailable.text'],
 }
 
@@ -56,14 +58,21 @@ export function errorHandler({ pages, origin, report, signInPath }: ErrorHandler
     if (!wantsHtml(req)) return sendProblem(res, error)
     if (lead) return res.redirect(303, lead + returnQuery(req, origin))
     const [title, text] = WORDS[error.code]
-    pages.send(req, res, 'error', { status: error.status, title, text }, error.status)
+    const { retryAfter } = error.extra
+    const wait = typeof retryAfter === 'number' ? { seconds: retryAfter, again: samePage(req, origin) } : null
+    pages.send(req, res, 'error', { status: error.status, title, text, wait }, error.status)
   }
 }
 
-/** A refused GET is resumed after signing in; of anything else, the page that it came from. */
-function returnQuery(req: Request, origin: string): string {
+/** The page that was asked for; of anything but a GET, the page that it came from. */
+function samePage(req: Request, origin: string): string | null {
   const isRead = req.method === 'GET' || req.method === 'HEAD'
-  const returnTo = isRead ? localPath(req.originalUrl, origin) : refererPath(req, origin)
+  return isRead ? localPath(req.originalUrl, origin) : refererPath(req, origin)
+}
+
+/** A refused request is resumed after signing in. */
+function returnQuery(req: Request, origin: string): string {
+  const returnTo = samePage(req, origin)
   return returnTo ? `?${new URLSearchParams({ returnTo }).toString()}` : ''
 }
 

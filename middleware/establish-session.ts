@@ -7,6 +7,7 @@ import { ANONYMOUS } from '../src/features/sessions/session.js'
 import type { By, Sessions } from '../src/features/sessions/sessions.js'
 import type { Change } from '../src/stores/sql/database.js'
 import { originOf, type ClientAddress } from './client-address.js'
+import type { KnownDeviceCookie } from './known-device.js'
 import type { RequestStates } from './request-state.js'
 import type { LogInOptions, SessionCarrier } from './session-carrier.js'
 
@@ -14,6 +15,7 @@ interface Parts {
   signIn: SignIn
   sessions: Sessions
   carrier: SessionCarrier
+  knownDevice: KnownDeviceCookie
   addressOf: ClientAddress
   states: RequestStates
 }
@@ -45,6 +47,7 @@ export class RequestSession {
       carrier.begin(req, proven.user, register, options),
     )
     states.set(req, { idHash, decision: { kind: 'live', record } })
+    await this.#parts.knownDevice.remember(req, record.userId, proven.epoch)
     return record
   }
 

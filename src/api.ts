@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Router } from 'express'
 import type { EventAction, SecurityEvent } from './core/events.js'
+import type { RateLimitOptions } from '../middleware/rate-limit-options.js'
 import type { ApiKeyOptions, StepUpOptions } from './core/guard-options.js'
 import type { PasswordStrategyOptions } from './core/strategy-options.js'
 import type { AuthenticationMethod, HostUser } from './core/users.js'
@@ -24,6 +25,8 @@ export interface Security {
   requireStepUp(options?: StepUpOptions): RequestHandler
   /** Lets requests with an API key of these scopes pass. */
   requireApiKey(options: ApiKeyOptions): RequestHandler
+  /** Lets so many requests pass, per user or for visitors per network, and answers 429 to more. */
+  rateLimit(options: RateLimitOptions): RequestHandler
   /** Signs a user in whose identity you have proven; the same door as every other sign-in. */
   signIn(
     req: Request,

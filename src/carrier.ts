@@ -6,6 +6,7 @@ import { HostClaims } from '../middleware/host-claims.js'
 import { HostLogins } from '../middleware/host-logins.js'
 import { HostSession } from '../middleware/host-session.js'
 import { HostStores } from '../middleware/host-store.js'
+import type { KnownDeviceCookie } from '../middleware/known-device.js'
 import { PassportMethods } from '../middleware/passport.js'
 import type { RequestStates } from '../middleware/request-state.js'
 import { cookieAttributes, SessionCookie } from '../middleware/session.js'
@@ -21,6 +22,7 @@ interface Parts {
   registry: Registry
   signIn: SignIn
   vouch: Vouch
+  knownDevice: KnownDeviceCookie
   states: RequestStates
   addressOf: ClientAddress
 }
@@ -37,7 +39,7 @@ export function openEntrance(config: Configuration, parts: Parts): Entrance {
 }
 
 function ownEntrance({ clock, secret: secrets, secure, report }: Configuration, parts: Parts): Entrance {
-  const { registry, signIn, states, addressOf } = parts
+  const { registry, signIn, knownDevice, states, addressOf } = parts
   const { sessions, data } = registry
   const signOut = async (publicId: string) => void (await sessions.revoke({ publicId }, BY_HOST, 'signed_out'))
   const check = (idHash: string) => sessions.check(idHash)
@@ -45,13 +47,13 @@ function ownEntrance({ clock, secret: secrets, secure, report }: Configuration, 
   const carrier = new SessionCookie({ store, secrets, secure, clock })
   return {
     middleware: [carrier.middleware],
-    requestSession: new RequestSession({ signIn, sessions, carrier, addressOf, states }),
+    requestSession: new RequestSession({ signIn, sessions, carrier, knownDevice, addressOf, states }),
   }
 }
 
 function hostEntrance(config: Configuration, parts: Parts): Entrance {
   const { clock, users, report, adoptUntil } = config
-  const { registry, signIn, vouch, states, addressOf } = parts
+  const { registry, signIn, vouch, knownDevice, states, addressOf } = parts
   const { sessions } = registry
   const claims = new HostClaims(users, states, config.sessionUser)
   const stores = new HostStores(async (sid) => void (await sessions.signOutById(sha256(sid))))
@@ -69,7 +71,7 @@ function hostEntrance(config: Configuration, parts: Parts): Entrance {
     report,
   })
   const carrier = new HostSession({ claims, stores, methods, enter: check.enter, report })
-  const requestSession = new RequestSession({ signIn, sessions, carrier, addressOf, states })
+  const requestSession = new RequestSession({ signIn, sessions, carrier, knownDevice, addressOf, states })
   const logins = new HostLogins({ claims, methods, states, users, requestSession, vouch, report })
   return { middleware: [carrier.middleware, logins.middleware], requestSession }
 }

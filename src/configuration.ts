@@ -7,6 +7,7 @@ import { ConfigurationError } from './core/errors.js'
 import { throttledReport } from './core/reporter.js'
 import { localPath } from './core/return-to.js'
 import { UserDirectory, type HostUser, type HostUsers } from './core/users.js'
+import { hashesAtOnce } from './features/passwords/hashing-lane.js'
 import type { SecurityOptions } from './options.js'
 
 /** Options as the rest of the code reads them: complete, durations in milliseconds. */
@@ -105,8 +106,22 @@ const schema = z.strictObject({
       rules: z.enum(['classic12', 'alnum12', 'mixed8', 'nist']).default('classic12'),
       contextWords: z.array(z.string()).optional(),
       changePath: localAddress.optional(),
+      hashing: z
+        .strictObject({
+          concurrent: z.number().int().min(1).max(64).default(hashesAtOnce()),
+          waiting: z.number().int().min(0).max(10_000).default(50),
+        })
+        .prefault({}),
     })
     .prefault({}),
+  throttle: z
+    .strictObject({
+      perAccount: z.number().int().min(1).max(100).default(5),
+      perNetwork: z.number().int().min(1).max(1000).default(50),
+      window: duration.default('15m'),
+    })
+    .prefault({}),
+  requestsPerMinute: z.number().int().min(1).max(1_000_000).default(120),
   locations: z.string().optional(),
   proxyHops: z.number().int().min(0).max(20).default(0),
   onError: callable.optional(),
@@ -140,6 +155,7 @@ function toConfiguration(parsed: z.output<typeof schema>, options: SecurityOptio
     report: throttledReport(options.onError ?? ((error: unknown) => console.error(error)), clock),
     clock,
     contextWords: [productName, ...(parsed.passwords.contextWords ?? [])],
+    throttle: { ...parsed.throttle, windowMs: durationMs(parsed.throttle.window)! },
     limits: {
       absoluteMs: durationMs(sessions.absolute)!,
       idleMs: durationMs(sessions.idle),

@@ -31,6 +31,24 @@ export interface PasswordOptions {
   contextWords?: readonly string[]
   /** Path of your own page for changing a password, where your table keeps the passwords. @default none */
   changePath?: string
+  /** The lane in which passwords are hashed, so that the rest of the app does not feel a crowd. */
+  hashing?: HashingOptions
+}
+
+export interface HashingOptions {
+  /** So many hashes at once; each takes 19 MiB and one of libuv's four threads. @default 1, or 2 with three cores or more */
+  concurrent?: number
+  /** So many sign-ins may wait for their turn; more are answered 503 at once. @default 50 */
+  waiting?: number
+}
+
+export interface ThrottleOptions {
+  /** So many failures of an account cost nothing; also of a known device, and of a session that confirms its password. @default 5 */
+  perAccount?: number
+  /** So many failures of a network (an IPv4 address, or the /64 of an IPv6 one) cost nothing. @default 50 */
+  perNetwork?: number
+  /** Failures are forgotten when there was none, and no wait, for so long. @default '15m' */
+  window?: Duration
 }
 
 export interface SecurityOptions<U extends HostUser = HostUser> {
@@ -83,6 +101,10 @@ export interface SecurityOptions<U extends HostUser = HostUser> {
   /** Lifetimes and number of sessions. */
   sessions?: SessionOptions
   passwords?: PasswordOptions
+  /** How sign-ins that fail are held back. */
+  throttle?: ThrottleOptions
+  /** So many requests to our pages per user and minute; a network's visitors together get five times as many. @default 120 */
+  requestsPerMinute?: number
   /** Path of a MaxMind city database (`.mmdb`) that tells the place of an address. @default none: "Unknown location" */
   locations?: string | undefined
   /** How many proxies of yours stand before the app, where `trust proxy` is `true` and says nothing. @default 0 */

@@ -19,6 +19,8 @@ import type { Configuration } from './configuration.js'
 export interface Registry {
   sessions: Sessions
   data: SessionData
+  /** The connection to Redis; null where SQL alone serves. */
+  redis: RedisConnection | null
   close(): void
 }
 
@@ -62,6 +64,7 @@ export async function startRegistry(options: Configuration, db: Database, change
   return {
     sessions: new Sessions(core, { streams, lastActive, limits: options.limits }),
     data,
+    redis,
     close: () => {
       heartbeat.stop()
       broadcast?.close()

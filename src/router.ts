@@ -7,13 +7,14 @@ import { asSecurityError, errorHandler } from '../middleware/error-handler.js'
 import type { RequestSession } from '../middleware/establish-session.js'
 import { pageHeaders } from '../middleware/headers.js'
 import type { Pages } from '../middleware/pages.js'
+import type { RateLimits } from '../middleware/rate-limit.js'
 import { registryCheck } from '../middleware/registry-check.js'
 import type { RequestStates } from '../middleware/request-state.js'
 import type { Clock } from './core/clock.js'
 import { ConfigurationError, SecurityError } from './core/errors.js'
 import type { UserDirectory } from './core/users.js'
 import { overview, overviewRoutes } from './features/overview/routes.js'
-import type { Passwords } from './features/passwords/passwords.js'
+import type { Passwords, Whence } from './features/passwords/passwords.js'
 import { passwordRoutes } from './features/passwords/routes.js'
 import { sessionRoutes } from './features/sessions/routes.js'
 import type { Sessions } from './features/sessions/sessions.js'
@@ -40,6 +41,9 @@ export interface RouterParts {
   stepUp: StepUp
   requestSession: RequestSession
   addressOf: ClientAddress
+  whence: (req: Request) => Whence
+  rateLimits: RateLimits
+  requestsPerMinute: number
   origin: string
   secure: boolean
   users: UserDirectory
@@ -88,6 +92,7 @@ function pagesRouter(parts: RouterParts): Router {
   const router = express.Router()
   router.use(pageHeaders(parts))
   assetRoutes(router, parts.pages)
+  router.use(parts.rateLimits.forPages(parts.requestsPerMinute))
   router.use(readBody())
   if (parts.hostSession)
     router.use((req, _res, next) => next(req.session ? undefined : new ConfigurationError(NO_SESSION)))

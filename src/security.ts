@@ -3,7 +3,9 @@ import { clientAddress } from '../middleware/client-address.js'
 import { Csrf } from '../middleware/csrf.js'
 import { errorHandler } from '../middleware/error-handler.js'
 import { FlashCookie } from '../middleware/flash.js'
+import { KnownDeviceCookie } from '../middleware/known-device.js'
 import { Pages } from '../middleware/pages.js'
+import { RateLimits } from '../middleware/rate-limit.js'
 import { refusedSignIns } from '../middleware/refused-sign-ins.js'
 import { RequestStates } from '../middleware/request-state.js'
 import { requireApiKey } from '../middleware/require-api-key.js'
@@ -15,7 +17,10 @@ import { Listeners } from './core/listeners.js'
 import type { PasswordStrategyOptions } from './core/strategy-options.js'
 import type { HostUser } from './core/users.js'
 import { writeAuditRow } from './features/audit-log/audit-log.js'
-import { Passwords } from './features/passwords/passwords.js'
+import { KnownDevices } from './features/known-devices/known-devices.js'
+import { prepareDummy } from './features/passwords/hashing.js'
+import { HashingLane } from './features/passwords/hashing-lane.js'
+import { Passwords, type Whence } from './features/passwords/passwords.js'
 import { passwordRules } from './features/passwords/rules.js'
 import { BY_HOST } from './features/sessions/sessions.js'
 import { openLocations } from './features/sessions/devices.js'
@@ -24,6 +29,8 @@ import { accountEnabled, SignIn } from './features/sign-in/complete-sign-in.js'
 import { Proofs } from './features/sign-in/proofs.js'
 import { hostVouches } from './features/sign-in/vouch.js'
 import { StepUp } from './features/step-up/step-up.js'
+import { startPruning } from './features/throttle/pruning.js'
+import { Throttle } from './features/throttle/throttle.js'
 import { AccountState } from './features/users/account-state.js'
 import type { Security } from './api.js'
 import { openEntrance } from './carrier.js'
@@ -50,21 +57,34 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
   })
   const { sessions } = registry
 
-  const passwords = new Passwords({ db, clock, users, sessions, rules, contextWords: config.contextWords })
+  const throttle = new Throttle({ db, clock, secrets, ...config.throttle })
+  const lane = new HashingLane(config.passwords.hashing)
+  const devices = new KnownDevices(db, clock)
+  const stopPruning = startPruning([throttle, devices], report)
+  const { contextWords } = config
+  const passwords = new Passwords({ db, clock, users, sessions, throttle, lane, devices, rules, contextWords })
+  await lane.runPatiently(prepareDummy)
   const signIn = new SignIn(sessions, changes, clock, [accountEnabled])
   const stepUp = new StepUp(passwords, changes, clock)
   const accounts = new AccountState(sessions, changes, clock)
 
   const states = new RequestStates()
   const addressOf = clientAddress(config.proxyHops)
+  const knownDevice = new KnownDeviceCookie({ devices, secrets, secure, report })
+  const whence = (req: Request): Whence => ({
+    address: addressOf(req),
+    deviceToken: (userId) => knownDevice.tokenFor(req, userId),
+  })
   const proofs = new Proofs()
   const refused = refusedSignIns({ signIn, addressOf, report })
-  const verify = (_req: Request, email: string, password: string) => passwords.verify(email, password)
+  const verify = (req: Request, email: string, password: string) => passwords.verify(email, password, whence(req))
   const strategies = {
     password: (given?: PasswordStrategyOptions) => passwordStrategy({ verify, proofs, refused }, given),
   }
   const vouch = hostVouches(db, { arrivedAt: (req) => states.arrivedAt(req), proofs, report })
-  const { middleware, requestSession } = openEntrance(config, { registry, signIn, vouch, states, addressOf })
+  const entrance = { registry, signIn, vouch, knownDevice, states, addressOf }
+  const { middleware, requestSession } = openEntrance(config, entrance)
+  const rateLimits = new RateLimits({ redis: registry.redis, states, addressOf, secrets })
   const csrf = new Csrf({ secrets, origin, secure, clock, states })
   const flash = new FlashCookie(secrets, secure)
   const { basePath, productName } = config
@@ -94,6 +114,9 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     stepUp,
     requestSession,
     addressOf,
+    whence,
+    rateLimits,
+    requestsPerMinute: config.requestsPerMinute,
     origin,
     secure,
     users,
@@ -110,6 +133,7 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     requireSession: () => requireSession(states),
     requireStepUp: (given = {}) => requireStepUp(given, clock, states),
     requireApiKey,
+    rateLimit: (given) => rateLimits.forHost(given),
     signIn: async (req, user, { amr, remember = false }) => {
       await requestSession.begin(req, await vouch(req, users.user(user), amr), { remember })
     },
@@ -136,6 +160,7 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     },
     on: (action, listener) => listeners.on(action, listener),
     close: async () => {
+      stopPruning()
       registry.close()
       await db.destroy()
     },

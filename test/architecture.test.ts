@@ -154,6 +154,8 @@ describe('The architecture', () => {
       security_session_data: 'sessions',
       security_state: 'sessions',
       security_audit_events: 'audit-log',
+      security_throttles: 'throttle',
+      security_known_devices: 'known-devices',
     }
     for (const file of sources)
       for (const [, table] of read(file).matchAll(/'(security_[a-z_]+)[.']/g)) {

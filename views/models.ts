@@ -61,6 +61,8 @@ export interface ErrorModel {
   status: number
   title: MessageKey
   text: MessageKey
+  /** How long to wait, and the page to go on with then. */
+  wait: { seconds: number; again: string | null } | null
 }
 
 /** Every page and its model: `render` takes no other. The same models answer `Accept: application/json`. */

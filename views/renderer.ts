@@ -3,7 +3,7 @@ import { Eta } from 'eta'
 import { Assets } from './assets.js'
 import { message, type MessageKey, type MessageParams } from './messages/catalogue.js'
 import type { PageContext, SessionView, Views } from './models.js'
-import { exactTime, relativeTime } from './times.js'
+import { clockTime, exactTime, relativeTime } from './times.js'
 
 const TEMPLATES = fileURLToPath(new URL('../../views/', import.meta.url))
 
@@ -15,6 +15,8 @@ interface Scope {
   t: (key: MessageKey, params?: MessageParams) => string
   ago: (iso: string) => string
   exactly: (iso: string) => string
+  /** "Try again in 12 seconds." */
+  waitFor: (seconds: number) => string
 }
 
 /** Renders pages. Eta escapes every value; only layout bodies and elements are put in raw. */
@@ -39,6 +41,13 @@ export class Renderer {
       t: message,
       ago: (iso) => relativeTime(iso, page.now, page.language),
       exactly: (iso) => exactTime(iso, page.language),
+      waitFor: (seconds) =>
+        seconds <= 90
+          ? message('page.wait.seconds', { count: seconds })
+          : message('page.wait.minutes', {
+              count: Math.ceil(seconds / 60),
+              time: clockTime(page.now + seconds * 1000, page.language),
+            }),
     }
   }
 }

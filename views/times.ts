@@ -13,9 +13,16 @@ export function relativeTime(iso: string, now: number, language: string): string
   return 'just now'
 }
 
+const localeOf = (language: string) => (language === 'en' ? 'en-GB' : language) // plain "en" is American: AM and PM
+
+/** "14:05 UTC". */
+export function clockTime(at: number, language: string): string {
+  const format = new Intl.DateTimeFormat(localeOf(language), { timeStyle: 'short', timeZone: 'UTC' })
+  return `${format.format(at)} UTC`
+}
+
 /** "21 November 2026 at 14:05 UTC": the same for every reader, whatever the server's zone. */
 export function exactTime(iso: string, language: string): string {
-  const locale = language === 'en' ? 'en-GB' : language // plain "en" is American: month first, AM and PM
-  const format = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' })
+  const format = new Intl.DateTimeFormat(localeOf(language), { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' })
   return `${format.format(new Date(iso))} UTC`
 }

@@ -16,7 +16,9 @@ export const ERRORS = {
   invalid_form: 422,
   invalid_credentials: 422,
   password_rules: 422,
+  too_many_requests: 429,
   internal: 500,
+  busy: 503,
   unavailable: 503,
 } as const
 
@@ -81,3 +83,12 @@ export class StoreUnavailable extends Error {
 
 export const unavailable = (cause?: unknown) =>
   new SecurityError('unavailable', { headers: { 'Retry-After': '2' }, cause })
+
+/** Refused until so many milliseconds have passed. */
+export function tooManyRequests(waitMs: number): SecurityError {
+  const retryAfter = Math.max(1, Math.ceil(waitMs / 1000))
+  return new SecurityError('too_many_requests', {
+    headers: { 'Retry-After': String(retryAfter) },
+    extra: { retryAfter },
+  })
+}

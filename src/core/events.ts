@@ -3,8 +3,11 @@ import type { SessionReason } from './reasons.js'
 /** Everything that Sallyport tells: action -> its own details. Names are stable; the audit log and `security.on` use them. */
 export interface EventCatalogue {
   'auth.sign_in_succeeded': { sessionId: string; amr: string[]; remembered: boolean }
-  'auth.sign_in_failed': { reason: 'invalid_credentials' | 'disabled' | 'credential_changed' }
   'auth.session_adopted': { sessionId: string }
+  'auth.sign_in_failed':
+    | { reason: 'invalid_credentials' | 'disabled' | 'credential_changed' }
+    /** A wait has begun: attempts that count on the same account, network or device are refused for so many seconds. */
+    | { reason: 'throttled'; lane: 'account' | 'network' | 'device' | 'session'; seconds: number }
   'auth.signed_out': { sessionId: string }
   'auth.session_revoked': { sessionId: string; reason: SessionReason }
   'auth.password_changed': { sessionsRevoked: number }

@@ -236,7 +236,10 @@ describe('A visitor', () => {
         assert.equal(browser.cookie(), undefined)
         for (const table of ['security_sessions', 'security_session_data', 'security_dead_ids'] as const)
           assert.deepEqual(await db.selectFrom(table).selectAll().execute(), [], table)
-        assert.deepEqual((await client?.keys('*')) ?? [], [])
+        for (const key of (await client?.keys('*')) ?? []) {
+          assert.match(key, /^sallyport:\{[\w-]{43}\}:limit$/, 'nothing but the count of the requests of a network')
+          assert.ok((await client!.ttl(key)) <= 60, 'for a minute')
+        }
         assert.equal((await browser.signIn(ada, PASSWORDS.u1!)).status, 303)
         assert.equal((await db.selectFrom('security_sessions').selectAll().execute()).length, 1)
       } finally {

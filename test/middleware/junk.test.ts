@@ -306,7 +306,7 @@ describe('Junk', () => {
   let host: Host
   let session: Session
   before(async () => {
-    host = await startHost()
+    host = await startHost({ requestsPerMinute: 1_000_000 })
     session = await signIn()
   })
   after(async () => {

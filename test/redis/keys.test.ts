@@ -65,9 +65,9 @@ describe('What stands in Redis', () => {
     )
   })
 
-  it('every key is named by the hash of an id, and the keys of a session share its tag', async () => {
+  it('every key is named by a hash, and the keys of a session share its tag', async () => {
     const keys = await fleet.raw.keys('*')
-    for (const key of keys) assert.match(key, /^sallyport:\{[\w-]{43}\}:(hot|data)$/)
+    for (const key of keys) assert.match(key, /^sallyport:\{[\w-]{43}\}:(hot|data|limit)$/)
     const tag = (key: string) => /\{(.+)\}/.exec(key)![1]
     assert.equal(tag(hotKeyOf(other)), tag(dataKeyOf(other)))
     for (const key of [hotKeyOf(other), dataKeyOf(other), hotKeyOf(device)]) assert.ok(keys.includes(key), key)

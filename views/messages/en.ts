@@ -118,6 +118,14 @@ export const en = {
   'page.bad_request.text': 'Something in it is malformed. Nothing was changed.',
   'page.too_large.title': 'Too large',
   'page.too_large.text': 'More was sent than fits this form. Nothing was changed.',
+  'page.too_many.title': 'Please wait a moment',
+  'page.too_many.text':
+    'There was too much in a short time, so nothing is accepted for a while, not even a right password. Nothing was changed.',
+  'page.wait.seconds': { one: 'Try again in one second.', other: 'Try again in {count} seconds.' },
+  'page.wait.minutes': { one: 'Try again in one minute.', other: 'Try again in {count} minutes, at {time}.' },
+  'page.again': 'Try again',
+  'page.busy.title': 'Many people are signing in',
+  'page.busy.text': 'Your password was not checked, because too many others came first.',
   'page.unavailable.title': 'Back in a moment',
   'page.unavailable.text':
     'We cannot check who you are right now. Nothing is lost and you are still signed in: try again in a few seconds.',

@@ -1,11 +1,15 @@
 import type { Clock } from '../../core/clock.js'
 import { FormError, SecurityError } from '../../core/errors.js'
 import type { User, UserDirectory } from '../../core/users.js'
-import type { Change, Database } from '../../stores/sql/database.js'
+import type { Change, Database, Tx } from '../../stores/sql/database.js'
 import type { ChangeWhere } from '../sessions/record-changes.js'
 import type { SessionRecord } from '../sessions/session.js'
 import { BY_HOST, type By, type Sessions } from '../sessions/sessions.js'
+import { forgetDevices, type KnownDevices } from '../known-devices/known-devices.js'
+import type { Throttle, Wait } from '../throttle/throttle.js'
 import { readCredential, setPasswordHash } from '../users/users.js'
+import { PasswordAttempts } from './attempts.js'
+import type { HashingLane } from './hashing-lane.js'
 import { hashPassword, verifyHash } from './hashing.js'
 import { personalWords, type RuleSet } from './rules.js'
 
@@ -16,13 +20,25 @@ export interface PasswordProof {
 }
 
 export type PasswordVerdict =
-  { ok: true; proof: PasswordProof } | { ok: false; userId: string | null; reason: 'invalid_credentials' | 'disabled' }
+  | { ok: true; proof: PasswordProof }
+  | { ok: false; userId: string | null; reason: 'invalid_credentials' | 'disabled'; wait: Wait | null }
+
+/** Where a sign-in comes from, as far as the throttle must know. */
+export interface Whence {
+  /** The client's address; null where nobody knows. */
+  address: string | null
+  /** The known-device token that the browser carries for a user, or null. */
+  deviceToken(userId: string): string | null
+}
 
 interface Parts {
   db: Database
   clock: Clock
   users: UserDirectory
   sessions: Sessions
+  throttle: Throttle
+  lane: HashingLane
+  devices: KnownDevices
   rules: RuleSet
   /** The product's name and other words that no password may contain. */
   contextWords: readonly string[]
@@ -38,30 +54,53 @@ export interface PasswordForm {
 export class Passwords {
   readonly rules: RuleSet
   readonly #parts: Parts
+  readonly #attempts: PasswordAttempts
 
   constructor(parts: Parts) {
     this.rules = parts.rules
     this.#parts = parts
+    this.#attempts = new PasswordAttempts(parts.throttle, parts.lane)
   }
 
-  /** Verifies a sign-in. Unknown, disabled and password-less accounts do the same work as a wrong password (invariant 5). */
-  async verify(email: string, password: string): Promise<PasswordVerdict> {
+  /**
+   * Verifies a sign-in. Unknown, disabled and password-less accounts do the same work as a wrong password, and are
+   * throttled alike (invariant 5). Throws `too_many_requests` while there is to wait, `busy` when too many verify at once.
+   */
+  async verify(email: string, password: string, from: Whence): Promise<PasswordVerdict> {
+    this.#parts.lane.assertRoom()
     const user = await this.#parts.users.findByEmail(email)
     const userId = user?.id ?? null
-    const credential = await readCredential(this.#parts.db, userId ?? '')
-    const right = await verifyHash(credential.passwordHash, password)
-    if (!user || !right) return { ok: false, userId, reason: 'invalid_credentials' }
-    if (user.disabled || credential.disabled) return { ok: false, userId, reason: 'disabled' }
-    return { ok: true, proof: { user, epoch: credential.epoch } }
+    const device = await this.#parts.devices.find(userId, from.deviceToken(userId ?? ''))
+    const counters = this.#parts.throttle.forSignIn({ email, userId, address: from.address, device })
+    const verify = async () => {
+      const credential = await readCredential(this.#parts.db, userId ?? '')
+      return { ...credential, right: await verifyHash(credential.passwordHash, password) }
+    }
+    const isRight = ({ right, disabled }: Awaited<ReturnType<typeof verify>>) =>
+      right && !disabled && user !== null && !user.disabled
+    const { result, wait } = await this.#attempts.run(counters, verify, isRight)
+    if (user && isRight(result)) return { ok: true, proof: { user, epoch: result.epoch } }
+    return { ok: false, userId, reason: result.right ? 'disabled' : 'invalid_credentials', wait }
   }
 
-  /** Verifies the password of a user who is signed in; the epoch it was read under, or null when it is wrong. */
-  async verifyOwn(userId: string, password: string): Promise<number | null> {
-    const { passwordHash, epoch } = await readCredential(this.#parts.db, userId)
-    const right = await (passwordHash === null && this.#parts.users.verifiesPasswords
-      ? this.#verifyAtHost(userId, password)
-      : verifyHash(passwordHash, password))
+  /**
+   * Verifies the password of a user who is signed in; the epoch it was read under, or null when it is wrong. Counted
+   * by session. Throws like `verify`.
+   */
+  async verifyOwn(session: { userId: string; publicId: string }, password: string): Promise<number | null> {
+    const { epoch, right } = await this.#compareOwn(session, password)
     return right ? epoch : null
+  }
+
+  async #compareOwn({ userId, publicId }: { userId: string; publicId: string }, password: string) {
+    const verify = async () => {
+      const { epoch, passwordHash } = await readCredential(this.#parts.db, userId)
+      const atHost = passwordHash === null && this.#parts.users.verifiesPasswords
+      const right = await (atHost ? this.#verifyAtHost(userId, password) : verifyHash(passwordHash, password))
+      return { epoch, passwordHash, right }
+    }
+    const counters = this.#parts.throttle.forSession(publicId)
+    return (await this.#attempts.run(counters, verify, ({ right }) => right)).result
   }
 
   /** The host's table keeps this user's password. */
@@ -88,7 +127,7 @@ export class Passwords {
 
   /**
    * Changes a user's own password: the current one must be right, the new one must keep the rules. Every session but
-   * `keep` ends, and that one goes on under its new id. Throws FormError for what must be typed again.
+   * `keep` ends, and that one goes on under its new id. Throws FormError for what must be typed again, and like `verify`.
    */
   async change(
     user: Pick<User, 'id' | 'email' | 'name'>,
@@ -96,14 +135,14 @@ export class Passwords {
     keep: { publicId: string; from: string; to: string },
     by: By,
   ): Promise<{ ended: number; kept: SessionRecord }> {
-    const { passwordHash, epoch } = await readCredential(this.#parts.db, user.id)
+    const current = { userId: user.id, publicId: keep.publicId }
+    const { passwordHash, epoch, right } = await this.#compareOwn(current, form.currentPassword)
     if (passwordHash === null) throw new SecurityError('password_managed_by_idp')
     const failing = this.rules.failing(form.newPassword, [...personalWords(user), ...this.#parts.contextWords])
     const fields: Record<string, string[]> = {}
     if (form.newPassword === form.currentPassword) failing.push('unchanged')
     if (failing.length) fields.newPassword = failing
     if (form.confirmPassword !== form.newPassword) fields.confirmPassword = ['mismatch']
-    const right = await verifyHash(passwordHash, form.currentPassword)
     if (!right) fields.currentPassword = ['wrong_password']
     if (Object.keys(fields).length) throw new FormError(right ? 'password_rules' : 'invalid_credentials', fields)
     const outcome = await this.#write(user.id, form.newPassword, { keep, ifEpoch: epoch }, by)
@@ -111,20 +150,30 @@ export class Passwords {
     return { ended: outcome.ended, kept: outcome.kept }
   }
 
-  /** Sets a user's password without asking for the current one; for the host's own code. Ends all sessions of the user. */
+  /**
+   * Sets a user's password without asking for the current one; for the host's own code. Ends all sessions of the user,
+   * and no browser is a known device any more. Waits for its turn in the hashing lane.
+   */
   async set(userId: string, plain: string): Promise<void> {
     const user = await this.#parts.users.findById(userId)
     if (!user) throw new SecurityError('not_found')
     const failing = this.rules.failing(plain, [...personalWords(user), ...this.#parts.contextWords])
     if (failing.length) throw new FormError('password_rules', { newPassword: failing })
-    await this.#write(userId, plain, {}, BY_HOST)
+    await this.#write(userId, plain, {}, BY_HOST, forgetDevices)
   }
 
-  async #write(userId: string, plain: string, where: Pick<ChangeWhere, 'keep' | 'ifEpoch'>, by: By) {
-    const hash = await hashPassword(plain)
+  async #write(
+    userId: string,
+    plain: string,
+    where: Pick<ChangeWhere, 'keep' | 'ifEpoch'>,
+    by: By,
+    also: (tx: Tx, userId: string) => Promise<void> = async () => {},
+  ) {
+    const hash = await this.#parts.lane.runPatiently(() => hashPassword(plain))
     const at = this.#parts.clock.now()
     const work = async ({ tx, record }: Change, ended: number) => {
       await setPasswordHash(tx, userId, hash, at)
+      await also(tx, userId)
       await record<'auth.password_changed'>({
         action: 'auth.password_changed',
         userId,

@@ -5,6 +5,7 @@ import type { AuthenticationMethod, User } from '../../core/users.js'
 import type { Changes } from '../../stores/sql/database.js'
 import type { SessionRecord } from '../sessions/session.js'
 import type { Sessions } from '../sessions/sessions.js'
+import type { Wait } from '../throttle/throttle.js'
 
 /** Somebody has proven who they are, under this epoch, by these methods. Not a session yet: it opens nothing. */
 export interface Proven {
@@ -94,22 +95,28 @@ export class SignIn {
     )
   }
 
-  /** Writes down a sign-in that failed. Called after the answer, so that the answer's time tells nothing (invariant 5). */
+  /**
+   * Writes down a sign-in that failed, and the wait that begins with it; attempts that are refused while it lasts write
+   * nothing, so that a flood fills no table. Called after the answer, so that the answer's time tells nothing (invariant 5).
+   */
   async failed(
     reason: 'invalid_credentials' | 'disabled' | 'credential_changed',
     userId: string | null,
     origin: Origin,
+    wait: Wait | null = null,
   ): Promise<void> {
-    await this.#changes.run(({ record }) =>
-      record<'auth.sign_in_failed'>({
-        action: 'auth.sign_in_failed',
-        actor: { type: 'visitor' },
-        userId,
-        outcome: 'failure',
-        occurredAt: this.#clock.now(),
-        origin,
-        details: { reason }, // not the e-mail as typed: people type passwords there
-      }),
-    )
+    const common = {
+      action: 'auth.sign_in_failed',
+      actor: { type: 'visitor' },
+      userId,
+      outcome: 'failure',
+      occurredAt: this.#clock.now(),
+      origin,
+    } as const
+    await this.#changes.run(async ({ record }) => {
+      // not the e-mail as typed: people type passwords there
+      await record<'auth.sign_in_failed'>({ ...common, details: { reason } })
+      if (wait) await record<'auth.sign_in_failed'>({ ...common, details: { reason: 'throttled', ...wait } })
+    })
   }
 }

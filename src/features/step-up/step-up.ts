@@ -22,9 +22,9 @@ export class StepUp {
     this.#clock = clock
   }
 
-  /** Null when the password is wrong; that is written down too. */
+  /** Null when the password is wrong; that is written down too. Throws `too_many_requests` after too many of them. */
   async byPassword(session: SessionRecord, password: string, by: By): Promise<FreshProof | null> {
-    const epoch = await this.#passwords.verifyOwn(session.userId, password)
+    const epoch = await this.#passwords.verifyOwn(session, password)
     const at = this.#clock.now()
     const common = { userId: session.userId, occurredAt: at, ...by }
     const sessionId = session.publicId

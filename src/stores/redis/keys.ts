@@ -2,3 +2,4 @@
 export const hotKey = (idHash: string): string => `sallyport:{${idHash}}:hot`
 export const dataKey = (idHash: string): string => `sallyport:{${idHash}}:data`
 export const ENDED_CHANNEL = 'sallyport:ended'
+export const limitKey = (id: string): string => `sallyport:{${id}}:limit`

@@ -4,10 +4,15 @@ import { ConfigurationError } from '../../core/errors.js'
 import { isPostgres } from './dialect.js'
 import type { Schema } from './schema.js'
 import { sessions } from './migrations/0001-sessions.js'
+import { throttle } from './migrations/0002-throttle.js'
 import { epochTime } from './migrations/0003-epoch-time.js'
 
 /** In the order of their names. What has been released never changes. */
-export const MIGRATIONS: Record<string, Migration> = { '0001_sessions': sessions, '0003_epoch_time': epochTime }
+export const MIGRATIONS: Record<string, Migration> = {
+  '0001_sessions': sessions,
+  '0002_throttle': throttle,
+  '0003_epoch_time': epochTime,
+}
 
 /** Which migrations were applied, and when. */
 export const MIGRATION_TABLE = 'security_migrations'

@@ -9,6 +9,8 @@ export interface Schema {
   security_session_data: SessionDataRow
   security_audit_events: AuditEventRow
   security_state: StateRow
+  security_throttles: ThrottleRow
+  security_known_devices: KnownDeviceRow
 }
 
 export interface UserRow {
@@ -83,4 +85,24 @@ export interface AuditEventRow {
   user_agent: string | null
   /** JSON */
   details: string
+}
+
+/** Failed attempts that are counted together. */
+export interface ThrottleRow {
+  /** HMAC of what is counted: an address, a user, a network, a device, a session. */
+  counter: string
+  /** JSON: when they were, oldest first. */
+  attempts: string
+  blocked_until: number
+  forget_at: number
+}
+
+/** A browser in which a user has signed in. */
+export interface KnownDeviceRow {
+  /** SHA-256 of the token in the browser's cookie. */
+  token_hash: string
+  user_id: string
+  label: string
+  created_at: number
+  last_seen_at: number
 }

@@ -1,0 +1,69 @@
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
+import type { RedisConnection } from './connection.js'
+import { limitKey } from './keys.js'
+
+export interface Limit {
+  points: number
+  /** Length of a window, in whole seconds. It begins with the first request. */
+  seconds: number
+}
+
+/** What one request has left of its window. */
+export interface Taken {
+  allowed: boolean
+  remaining: number
+  /** Until the window ends. */
+  resetMs: number
+}
+
+/** Counts one request on a key. */
+export type RequestLimiter = (key: string) => Promise<Taken>
+
+/** One command, so that a counter never stays without an end. */
+const COUNT = `
+local count = redis.call('INCRBY', KEYS[1], ARGV[1])
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 then
+  left = tonumber(ARGV[2]) * 1000
+  redis.call('PEXPIRE', KEYS[1], left)
+end
+return {count, left}`
+
+/** The one call of ioredis that the limiter makes, over our connection, with its deadline and its breaker. */
+function countingClient(connection: RedisConnection) {
+  return {
+    rlflxIncr: async ([key, points, seconds]: [string, string, string]) =>
+      (await connection.send((client) => client.eval(COUNT, 1, key, points, seconds))).value,
+  }
+}
+
+/**
+ * Counts in Redis, for all processes together; without Redis, and while it fails, in the memory of this one. These
+ * windows are about load, not about who may come in, so they go by the clock of the store that counts.
+ */
+export function openLimiter(connection: RedisConnection | null, { points, seconds }: Limit): RequestLimiter {
+  const options = { points, duration: seconds, keyPrefix: '' }
+  const memory = new RateLimiterMemory(options)
+  const limiter = connection
+    ? new RateLimiterRedis({
+        ...options,
+        storeClient: countingClient(connection),
+        insuranceLimiter: memory,
+        inMemoryBlockOnConsumed: points + 1, // who is over the limit asks Redis no more
+      })
+    : memory
+  return async (key) => {
+    try {
+      return taken(await limiter.consume(limitKey(key)), true)
+    } catch (refusal) {
+      if (refusal instanceof RateLimiterRes) return taken(refusal, false)
+      throw refusal
+    }
+  }
+}
+
+const taken = ({ remainingPoints, msBeforeNext }: RateLimiterRes, allowed: boolean): Taken => ({
+  allowed,
+  remaining: remainingPoints,
+  resetMs: Math.max(0, msBeforeNext),
+})
