@@ -1,5 +1,9 @@
 import { Migrator, sql, type Kysely, type Migration } from 'kysely'
+import { ConfigurationError } from '../../core/errors.js'
 import type { Schema } from './schema.js'
+
+/** Which migrations were applied, and when. */
+const MIGRATION_TABLE = 'security_migrations'
 
 const first: Migration = {
   async up(db: Kysely<unknown>) {
@@ -85,14 +89,56 @@ const first: Migration = {
   },
 }
 
-/** Brings the tables up to date; safe when several processes start at once (one migrates, the others wait). */
-export async function migrate(db: Kysely<Schema>): Promise<void> {
-  const migrator = new Migrator({
+/** In the order of their names. */
+const MIGRATIONS: Record<string, Migration> = { '0001_sessions': first }
+
+const migratorOf = (db: Kysely<Schema>) =>
+  new Migrator({
     db,
-    provider: { getMigrations: () => Promise.resolve({ '0001_sessions': first }) },
-    migrationTableName: 'security_migrations',
+    provider: { getMigrations: () => Promise.resolve(MIGRATIONS) },
+    migrationTableName: MIGRATION_TABLE,
     migrationLockTableName: 'security_migrations_lock',
   })
-  const { error } = await migrator.migrateToLatest()
+
+/**
+ * Brings the tables up to date and returns the names of what was applied. Safe when several processes start at once:
+ * one migrates, the others wait. Throws ConfigurationError when a newer version was here.
+ */
+export async function migrate(db: Kysely<Schema>): Promise<string[]> {
+  if ((await pendingMigrations(db)).length === 0) return []
+  const { error, results = [] } = await migratorOf(db).migrateToLatest()
   if (error) throw error instanceof Error ? error : new Error('migration failed', { cause: error })
+  return results.filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName)
 }
+
+/** The names of what `migrate` would apply. Changes nothing. Throws ConfigurationError when a newer version was here. */
+export async function pendingMigrations(db: Kysely<Schema>): Promise<string[]> {
+  const applied = await appliedMigrations(db)
+  const unknown = applied.filter((name) => !(name in MIGRATIONS))
+  if (unknown.length > 0)
+    throw new ConfigurationError(
+      `the database was migrated by a newer version (${unknown.join(', ')} is unknown here); install that version again`,
+    )
+  return knownMigrations().filter((name) => !applied.includes(name))
+}
+
+/** The names of all migrations that this version knows. */
+export const knownMigrations = (): string[] => Object.keys(MIGRATIONS).toSorted()
+
+/** The names of what was applied here, whichever version did it; none where there are no tables yet. */
+export async function appliedMigrations(db: Kysely<Schema>): Promise<string[]> {
+  const applied = (db as unknown as Kysely<Record<typeof MIGRATION_TABLE, { name: string }>>)
+    .selectFrom(MIGRATION_TABLE)
+    .select('name')
+    .orderBy('name')
+  try {
+    return (await applied.execute()).map(({ name }) => name)
+  } catch (error) {
+    if (isMissingTable(error)) return []
+    throw error
+  }
+}
+
+/** PostgreSQL's undefined_table; SQLite has no code of its own for it. */
+const isMissingTable = (error: unknown): boolean =>
+  error instanceof Error && (('code' in error && error.code === '42P01') || error.message.startsWith('no such table'))
