@@ -1,4 +1,4 @@
-import express, { type Router } from 'express'
+import express, { type RequestHandler, type Router } from 'express'
 import type { ClientAddress } from '../middleware/client-address.js'
 import { readBody } from '../middleware/body.js'
 import type { Csrf } from '../middleware/csrf.js'
@@ -38,6 +38,7 @@ export interface RouterParts {
   secure: boolean
   users: HostUsers
   basePath: string
+  proxyTrust: RequestHandler
   afterSignIn: string
   report: (error: unknown) => void
 }
@@ -53,6 +54,7 @@ export function createRouter(parts: RouterParts): Router {
 
 function pagesRouter(parts: RouterParts): Router {
   const router = express.Router()
+  router.use(parts.proxyTrust)
   router.use(pageHeaders(parts))
   assetRoutes(router, parts.pages)
   router.use(readBody())

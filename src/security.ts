@@ -5,6 +5,7 @@ import { errorHandler } from '../middleware/error-handler.js'
 import { RequestSession } from '../middleware/establish-session.js'
 import { FlashCookie } from '../middleware/flash.js'
 import { Pages } from '../middleware/pages.js'
+import { tellProxyTrust } from '../middleware/proxy-trust.js'
 import { RequestStates } from '../middleware/request-state.js'
 import { requireApiKey, type ApiKeyOptions } from '../middleware/require-api-key.js'
 import { requireSession } from '../middleware/require-session.js'
@@ -30,6 +31,7 @@ import type { SecurityOptions } from './options.js'
 import { startRegistry } from './registry.js'
 import { createRouter } from './router.js'
 import { Changes, openDatabase } from './stores/sql/database.js'
+import { tellState } from './stores/sql/state.js'
 
 /** What a host mounts, guards with and calls. */
 export interface Security {
@@ -134,6 +136,11 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     secure,
     users,
     basePath,
+    proxyTrust: tellProxyTrust({
+      hopsSaid: options.proxyHops !== undefined,
+      tell: (seen) => tellState(db, seen, clock.now()),
+      report,
+    }),
     afterSignIn: config.afterSignIn,
     report,
   })
