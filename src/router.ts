@@ -51,6 +51,7 @@ export interface RouterParts {
   basePath: string
   /** The host's own sign-in page; null: ours. */
   signInPath: string | null
+  proxyTrust: RequestHandler
   afterSignIn: string
   report: (error: unknown) => void
 }
@@ -90,6 +91,7 @@ const NO_SESSION =
 
 function pagesRouter(parts: RouterParts): Router {
   const router = express.Router()
+  router.use(parts.proxyTrust)
   router.use(pageHeaders(parts))
   assetRoutes(router, parts.pages)
   router.use(parts.rateLimits.forPages(parts.requestsPerMinute))

@@ -7,6 +7,7 @@ import { KnownDeviceCookie } from '../middleware/known-device.js'
 import { Pages } from '../middleware/pages.js'
 import { RateLimits } from '../middleware/rate-limit.js'
 import { refusedSignIns } from '../middleware/refused-sign-ins.js'
+import { tellProxyTrust } from '../middleware/proxy-trust.js'
 import { RequestStates } from '../middleware/request-state.js'
 import { requireApiKey } from '../middleware/require-api-key.js'
 import { requireSession } from '../middleware/require-session.js'
@@ -39,6 +40,7 @@ import type { SecurityOptions } from './options.js'
 import { startRegistry } from './registry.js'
 import { createRouter } from './router.js'
 import { Changes, openDatabase } from './stores/sql/database.js'
+import { tellState } from './stores/sql/state.js'
 
 /** Checks the options, opens the stores, migrates the tables and joins the parts. Throws ConfigurationError when something is wrong. */
 export async function createSecurity<U extends HostUser>(options: SecurityOptions<U>): Promise<Security> {
@@ -123,6 +125,11 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     clock,
     basePath,
     signInPath: config.signInPath,
+    proxyTrust: tellProxyTrust({
+      hopsSaid: options.proxyHops !== undefined,
+      tell: (seen) => tellState(db, seen, clock.now()),
+      report,
+    }),
     afterSignIn: config.afterSignIn,
     report,
   })

@@ -69,7 +69,11 @@ export interface SessionDataRow {
 
 /** What the processes on one database tell each other. */
 export interface StateRow {
-  name: 'redis'
+  /**
+   * `redis`: told every minute by each process with Redis. `trust_proxy_*`: by each process once, at its first page, for
+   * `sallyport doctor`.
+   */
+  name: 'redis' | 'trust_proxy_true' | 'trust_proxy_fine'
   changed_at: number
 }
 

@@ -106,6 +106,14 @@ export async function sqliteDialect(path: string): Promise<SqliteDialect> {
   return new SqliteWithTransactionalDdl({ database: new PreparedDatabase(connection) })
 }
 
+/** Opens a file that is there, to look at it: it is not created, not turned to WAL and not written to. */
+export async function sqliteReader(path: string): Promise<SqliteDialect> {
+  const DatabaseSync = await loadDatabaseSync()
+  const connection = new DatabaseSync(path, { timeout: BUSY_MS })
+  answered(() => connection.exec('pragma query_only = on'))
+  return new SqliteDialect({ database: new PreparedDatabase(connection) })
+}
+
 /** SQLite does not wait by itself for the lock that a change of the journal takes. */
 const changeMode = async (connection: Connection): Promise<void> =>
   answered(() => connection.exec('pragma journal_mode = wal; pragma synchronous = full'))
