@@ -27,6 +27,11 @@ export interface Security {
   requireApiKey(options: ApiKeyOptions): RequestHandler
   /** Lets so many requests pass, per user or for visitors per network, and answers 429 to more. */
   rateLimit(options: RateLimitOptions): RequestHandler
+  /**
+   * Runs your own check of a password under the sign-in throttle and in the hashing lane: counted before, given back
+   * when it was right (what it answers is not falsy). Throws SecurityError `too_many_requests` (429) or `busy` (503).
+   */
+  throttleSignIn<T>(req: Request, email: string, verify: () => Promise<T> | T): Promise<T>
   /** Signs a user in whose identity you have proven; the same door as every other sign-in. */
   signIn(
     req: Request,

@@ -141,6 +141,11 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     requireStepUp: (given = {}) => requireStepUp(given, clock, states),
     requireApiKey,
     rateLimit: (given) => rateLimits.forHost(given),
+    throttleSignIn: async (req, email, verify) => {
+      const { result, userId, wait } = await passwords.attempt(email, whence(req), verify)
+      if (!result) refused(req, { reason: 'invalid_credentials', userId, wait })
+      return result
+    },
     signIn: async (req, user, { amr, remember = false }) => {
       await requestSession.begin(req, await vouch(req, users.user(user), amr), { remember })
     },

@@ -67,20 +67,39 @@ export class Passwords {
    * throttled alike (invariant 5). Throws `too_many_requests` while there is to wait, `busy` when too many verify at once.
    */
   async verify(email: string, password: string, from: Whence): Promise<PasswordVerdict> {
-    this.#parts.lane.assertRoom()
-    const user = await this.#parts.users.findByEmail(email)
-    const userId = user?.id ?? null
-    const device = await this.#parts.devices.find(userId, from.deviceToken(userId ?? ''))
-    const counters = this.#parts.throttle.forSignIn({ email, userId, address: from.address, device })
-    const verify = async () => {
-      const credential = await readCredential(this.#parts.db, userId ?? '')
+    const verify = async (user: User | null) => {
+      const credential = await readCredential(this.#parts.db, user?.id ?? '')
       return { ...credential, right: await verifyHash(credential.passwordHash, password) }
     }
-    const isRight = ({ right, disabled }: Awaited<ReturnType<typeof verify>>) =>
+    const isRight = ({ right, disabled }: Awaited<ReturnType<typeof verify>>, user: User | null) =>
       right && !disabled && user !== null && !user.disabled
-    const { result, wait } = await this.#attempts.run(counters, verify, isRight)
-    if (user && isRight(result)) return { ok: true, proof: { user, epoch: result.epoch } }
-    return { ok: false, userId, reason: result.right ? 'disabled' : 'invalid_credentials', wait }
+    const { user, result, wait } = await this.#attempt(email, from, verify, isRight)
+    if (user && isRight(result, user)) return { ok: true, proof: { user, epoch: result.epoch } }
+    return { ok: false, userId: user?.id ?? null, reason: result.right ? 'disabled' : 'invalid_credentials', wait }
+  }
+
+  /**
+   * Runs the host's own check of a sign-in under the same throttle and in the same lane; what it answers is right unless
+   * it is falsy. Throws like `verify`.
+   */
+  async attempt<T>(email: string, from: Whence, check: () => Promise<T> | T) {
+    const { user, result, wait } = await this.#attempt(email, from, async () => check(), Boolean)
+    return { result, userId: user?.id ?? null, wait }
+  }
+
+  async #attempt<T>(
+    email: string,
+    from: Whence,
+    verify: (user: User | null) => Promise<T>,
+    isRight: (result: T, user: User | null) => boolean,
+  ): Promise<{ user: User | null; result: T; wait: Wait | null }> {
+    this.#parts.lane.assertRoom()
+    const user = await this.#parts.users.findByEmail(email)
+    const device = await this.#parts.devices.find(user?.id ?? null, from.deviceToken(user?.id ?? ''))
+    const counters = this.#parts.throttle.forSignIn({ email, userId: user?.id ?? null, address: from.address, device })
+    const work = () => verify(user)
+    const { result, wait } = await this.#attempts.run(counters, work, (verified) => isRight(verified, user))
+    return { user, result, wait }
   }
 
   /**
