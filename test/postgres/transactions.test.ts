@@ -272,6 +272,23 @@ describe('Transactions of two processes that meet on PostgreSQL', function () {
     assert.deepEqual(await seen(), ['A0'])
   })
 
+  it('a connection that did not answer in time is never used again, nor is what was begun on it', async () => {
+    const one = await openDatabase(database.url, { connections: 1 })
+    const who = sql<{ pid: number }>`select pg_backend_pid() as pid`
+    try {
+      const { pid } = (await who.execute(one)).rows[0]!
+      const slow = one.transaction().execute(async (tx) => {
+        await tx.insertInto('security_state').values({ name: 'redis', changed_at: 1 }).execute()
+        await sql`select pg_sleep(30)`.execute(tx)
+      })
+      await assert.rejects(slow, /unavailable: no answer in time/)
+      assert.notEqual((await who.execute(one)).rows[0]!.pid, pid)
+      assert.deepEqual(await one.selectFrom('security_state').selectAll().execute(), [])
+    } finally {
+      await one.destroy()
+    }
+  })
+
   it('a transaction one of whose statements has failed does not pass for committed', async () => {
     const changes = new Changes(first, [], new Listeners(() => {}))
     const swallowing = changes.run(async ({ tx }) => {
