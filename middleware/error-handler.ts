@@ -48,7 +48,9 @@ export interface ErrorHandlerOptions {
 
 /** Turns a refused guard into a redirect, a page or problem+json. Errors that are not ours go on to the host. */
 export function errorHandler({ pages, origin, report, signInPath }: ErrorHandlerOptions): ErrorRequestHandler {
-  return function sallyportErrorHandler(error: unknown, req, res, next) {
+  return function sallyportErrorHandler(thrown: unknown, req, res, next) {
+    // what a call such as security.signIn has met in a handler of the host
+    const error = thrown instanceof StoreUnavailable ? unavailable(thrown) : thrown
     if (!(error instanceof SecurityError) || res.headersSent) return next(error)
     if (error.status >= 500) report(error.cause ?? error)
     res.set(error.headers)

@@ -3,8 +3,10 @@ import { sql } from 'kysely'
 import { Listeners } from '../../src/core/listeners.js'
 import { NO_ORIGIN } from '../../src/core/events.js'
 import { StoreUnavailable } from '../../src/core/errors.js'
+import type { SessionCore } from '../../src/features/sessions/core.js'
 import { RecordChanges } from '../../src/features/sessions/record-changes.js'
 import { SessionRecords } from '../../src/features/sessions/records.js'
+import { Tail } from '../../src/features/sessions/tail.js'
 import { Changes, openDatabase, type Change, type Database } from '../../src/stores/sql/database.js'
 import { TestClock, until } from '../support/clock.js'
 import { sharedPostgres, type FreshDatabase, type PostgresServer } from '../support/postgres.js'
@@ -250,6 +252,41 @@ describe('Transactions of two processes that meet on PostgreSQL', function () {
     marking.commit()
     await marking.result
     assert.deepEqual(await records.unburied(clock.now() + LIFE), [])
+  })
+
+  it('an id that dies under a lower number, and is committed later, is not missed by the tail (step 8)', async () => {
+    const tail = new Tail(clock)
+    const core = { clock, records, hot: null, tail, changes: b, report: () => {} } as unknown as SessionCore
+    const seen = async () => (await tail.read(core)).map((each) => each.idHash)
+    await signIn(a, 'A', 'A0')
+    await b.register({ row: { ...row('B', 'B0'), user_id: 'u2' }, cap: 50, replaces: null }, ending(), async () => {})
+    await seen()
+
+    const changing = await held((work) => a.change({ userId: USER }, ending(), work))
+    await b.revoke({ publicId: 'B' }, ending())
+    assert.deepEqual(await seen(), ['B0'])
+    changing.commit()
+    await changing.result
+    const numbers = await first.selectFrom('security_dead_ids').select('id_hash').orderBy('seq').execute()
+    assert.deepEqual(numbers, [{ id_hash: 'A0' }, { id_hash: 'B0' }], 'else this would prove nothing')
+    assert.deepEqual(await seen(), ['A0'])
+  })
+
+  it('a connection that did not answer in time is never used again, nor is what was begun on it', async () => {
+    const one = await openDatabase(database.url, { connections: 1 })
+    const who = sql<{ pid: number }>`select pg_backend_pid() as pid`
+    try {
+      const { pid } = (await who.execute(one)).rows[0]!
+      const slow = one.transaction().execute(async (tx) => {
+        await tx.insertInto('security_state').values({ name: 'redis', changed_at: 1 }).execute()
+        await sql`select pg_sleep(30)`.execute(tx)
+      })
+      await assert.rejects(slow, /unavailable: no answer in time/)
+      assert.notEqual((await who.execute(one)).rows[0]!.pid, pid)
+      assert.deepEqual(await one.selectFrom('security_state').selectAll().execute(), [])
+    } finally {
+      await one.destroy()
+    }
   })
 
   it('a transaction one of whose statements has failed does not pass for committed', async () => {
