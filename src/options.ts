@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import type { Clock } from './core/clock.js'
 import type { Duration } from './core/durations.js'
 import type { HostUser, HostUsers } from './core/users.js'
@@ -37,8 +37,11 @@ export interface SecurityOptions<U extends HostUser = HostUser> {
   secret: string | readonly [string, ...string[]]
   /** Where the record is kept: `sqlite:./data/security.db`. */
   database: string
-  /** Address of a Redis (`redis://...`), or an ioredis client. @default none: SQL alone serves */
-  redis?: string | Redis | undefined
+  /**
+   * Address of a Redis (`redis://...`; several, with commas, of a Cluster), or a client of ioredis: `new Redis(...)`,
+   * with `sentinels` or without, or `new Cluster(...)`. @default none: SQL alone serves
+   */
+  redis?: string | Redis | Cluster | undefined
   /** How to find the users of your own table. */
   users: HostUsers<U>
   /** Address of the mail server, `smtp://...`; notices will be sent there. @default none */

@@ -1,6 +1,6 @@
 import { Broadcast } from './stores/redis/broadcast.js'
-import { RedisConnection } from './stores/redis/connection.js'
 import { RedisHotKeys } from './stores/redis/hot-keys.js'
+import { openRedis } from './stores/redis/open.js'
 import { RedisSessionData } from './stores/redis/session-data.js'
 import type { Changes, Database } from './stores/sql/database.js'
 import { SqlSessionData } from './stores/sql/session-data.js'
@@ -25,7 +25,7 @@ export interface Registry {
 /** Joins stores and protocol, and starts the heartbeat. Without Redis the record itself is checked by the same code. */
 export async function startRegistry(options: Configuration, db: Database, changes: Changes): Promise<Registry> {
   const { clock, report } = options
-  const redis = options.redis ? await RedisConnection.open(options.redis, clock, report) : null
+  const redis = options.redis ? await openRedis(options.redis, { clock, report }) : null
   const data = redis ? new RedisSessionData(redis, clock) : new SqlSessionData(db)
   const streams = new OpenStreams(clock)
   const records = new SessionRecords(db, clock)

@@ -4,6 +4,7 @@ import { createSecurity } from 'sallyport'
 import { handle } from '../../middleware/handle.js'
 import { TestClock } from '../support/clock.js'
 import { SECRET } from '../support/host.js'
+import { redisOption, type RedisPlace } from '../support/redis-place.js'
 import { obey, readHold, tell } from './barriers.js'
 import { holdInside } from './holds.js'
 import { plainHost } from './plain-host.js'
@@ -15,7 +16,7 @@ export interface HostSettings {
   port: number
   /** Where Sallyport keeps its record; the usual wiring has none. */
   database: string
-  redis?: string | undefined
+  redis?: RedisPlace | undefined
 }
 
 export const personOf = (id: string) => ({ id, email: `${id}@race.test`, name: 'Vera Quill' })
@@ -30,7 +31,7 @@ async function sallyportHost(app: Express, { port, database, redis }: HostSettin
     origin: `http://localhost:${port}`,
     secret: SECRET,
     database,
-    redis,
+    redis: redis && redisOption(redis),
     clock,
     users: { findById: known, findByEmail: (email) => known(email.replace(/@race\.test$/, '')) },
     onError: (error) => tell({ error: String(error) }),
@@ -64,5 +65,5 @@ async function sallyportHost(app: Express, { port, database, redis }: HostSettin
 const app = express()
 obey((ms) => clock.advance(ms))
 app.use(readHold())
-await (settings.kind === 'sallyport' ? sallyportHost(app, settings) : plainHost(app, settings.redis!))
+await (settings.kind === 'sallyport' ? sallyportHost(app, settings) : plainHost(app, settings.redis as string))
 app.listen(settings.port, '127.0.0.1', () => tell({ ready: true }))
