@@ -4,14 +4,14 @@ import { Signer } from '../src/core/crypto.js'
 import { durationMs } from '../src/core/durations.js'
 import { ConfigurationError, tooManyRequests } from '../src/core/errors.js'
 import type { RateLimitOptions } from './rate-limit-options.js'
-import type { RedisConnection } from '../src/stores/redis/connection.js'
+import type { RedisLink } from '../src/stores/redis/link.js'
 import { openLimiter, type Limit, type RequestLimiter, type Taken } from '../src/stores/redis/request-limiter.js'
 import type { ClientAddress } from './client-address.js'
 import { handle } from './handle.js'
 import type { RequestStates } from './request-state.js'
 
 interface Parts {
-  redis: RedisConnection | null
+  redis: RedisLink | null
   states: RequestStates
   addressOf: ClientAddress
   secrets: readonly string[]

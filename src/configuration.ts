@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import { z } from 'zod'
 import { systemClock, type Clock } from './core/clock.js'
 import { durationMs, type Duration } from './core/durations.js'
@@ -23,7 +23,7 @@ const idle = duration.refine((value) => durationMs(value)! >= LEAST_IDLE_MS, {
   error: "is too short; write at least '5m': activity is written down once a minute",
 })
 const REDIS =
-  "is not usable; write an address such as 'redis://127.0.0.1:6379', or give an ioredis client (a Cluster is not served yet)"
+  "is not usable; write an address such as 'redis://127.0.0.1:6379', or give an ioredis client: new Redis(...), new Cluster([...])"
 const USERS = 'is missing; write users: { findById, findByEmail }, two functions that read your users table'
 const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', {
   error: 'must be a function',
@@ -62,7 +62,7 @@ const schema = z.strictObject({
     .default('security_'),
   autoMigrate: z.boolean().default(true),
   redis: z
-    .union([z.string().regex(/^rediss?:\/\//, REDIS), z.custom<Redis>(isRedisClient)], {
+    .union([z.string().regex(/^rediss?:\/\//, REDIS), z.custom<Redis | Cluster>(isRedisClient)], {
       error: REDIS,
     })
     .optional(),
@@ -205,8 +205,7 @@ function checkOrigin(value: string, context: z.RefinementCtx): void {
 }
 
 function isRedisClient(value: unknown): boolean {
-  const isClient = typeof value === 'object' && value !== null && 'duplicate' in value && 'options' in value
-  return isClient && !('isCluster' in value && value.isCluster) // a Cluster is served in the next step
+  return typeof value === 'object' && value !== null && 'duplicate' in value && 'options' in value
 }
 
 function explain(issue: z.core.$ZodIssue): string {

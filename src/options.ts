@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import type { Clock } from './core/clock.js'
 import type { Duration } from './core/durations.js'
 import type { HostUser, HostUsers } from './core/users.js'
@@ -64,8 +64,11 @@ export interface SecurityOptions<U extends HostUser = HostUser> {
   tablePrefix?: string
   /** Whether a start brings the tables up to date; `false` refuses to start while `npx sallyport migrate` has not. @default true */
   autoMigrate?: boolean
-  /** Address of a Redis (`redis://...`), or an ioredis client. @default none: SQL alone serves */
-  redis?: string | Redis | undefined
+  /**
+   * Address of a Redis (`redis://...`; several, with commas, of a Cluster), or a client of ioredis: `new Redis(...)`,
+   * with `sentinels` or without, or `new Cluster(...)`. @default none: SQL alone serves
+   */
+  redis?: string | Redis | Cluster | undefined
   /** How to find the users of your own table. */
   users: HostUsers<U>
   /** Address of the mail server, `smtp://...`; notices will be sent there. @default none */

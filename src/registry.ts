@@ -1,6 +1,7 @@
 import { Broadcast } from './stores/redis/broadcast.js'
-import { RedisConnection } from './stores/redis/connection.js'
 import { RedisHotKeys } from './stores/redis/hot-keys.js'
+import type { RedisLink } from './stores/redis/link.js'
+import { openRedis } from './stores/redis/open.js'
 import { RedisSessionData } from './stores/redis/session-data.js'
 import type { Changes, Database } from './stores/sql/database.js'
 import { SqlSessionData } from './stores/sql/session-data.js'
@@ -20,14 +21,14 @@ export interface Registry {
   sessions: Sessions
   data: SessionData
   /** The connection to Redis; null where SQL alone serves. */
-  redis: RedisConnection | null
+  redis: RedisLink | null
   close(): void
 }
 
 /** Joins stores and protocol, and starts the heartbeat. Without Redis the record itself is checked by the same code. */
 export async function startRegistry(options: Configuration, db: Database, changes: Changes): Promise<Registry> {
   const { clock, report } = options
-  const redis = options.redis ? await RedisConnection.open(options.redis, clock, report) : null
+  const redis = options.redis ? await openRedis(options.redis, { clock, report }) : null
   const data = redis ? new RedisSessionData(redis, clock) : new SqlSessionData(db)
   const ownsData = options.session === 'own'
   const streams = new OpenStreams(clock)

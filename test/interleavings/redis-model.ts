@@ -1,5 +1,5 @@
 import type { HotKeys } from '../../src/stores/redis/hot-keys.js'
-import type { Reply } from '../../src/stores/redis/connection.js'
+import type { Reply } from '../../src/stores/redis/link.js'
 import { lease } from '../../src/features/sessions/hot-value.js'
 import type { Rule } from './rules.js'
 import type { Scheduler } from './scheduler.js'

@@ -7,6 +7,7 @@ import { createSecurity } from 'sallyport'
 import { handle } from '../../middleware/handle.js'
 import { TestClock } from '../support/clock.js'
 import { SECRET } from '../support/host.js'
+import { redisOption, type RedisPlace } from '../support/redis-place.js'
 import { obey, readHold, tell } from './barriers.js'
 import { holdInside } from './holds.js'
 import { plainHost } from './plain-host.js'
@@ -19,7 +20,7 @@ export interface HostSettings {
   port: number
   /** Where Sallyport keeps its record; the usual wiring has none. */
   database: string
-  redis?: string | undefined
+  redis?: RedisPlace | undefined
 }
 
 export const personOf = (id: string) => ({ id, email: `${id}@race.test`, name: 'Vera Quill' })
@@ -36,13 +37,13 @@ function keptSession(url: string): RequestHandler {
 async function sallyportHost(app: Express, { kind, port, database, redis }: HostSettings): Promise<void> {
   holdInside()
   const known = (id: string) => (/^lane\d+$/.test(id) ? personOf(id) : null)
-  if (kind === 'kept') app.use(keptSession(redis!))
+  if (kind === 'kept') app.use(keptSession(redis as string))
   const security = await createSecurity({
     session: kind === 'kept' ? 'host' : 'own',
     origin: `http://localhost:${port}`,
     secret: SECRET,
     database,
-    redis,
+    redis: redis && redisOption(redis),
     clock,
     users: { findById: known, findByEmail: (email) => known(email.replace(/@race\.test$/, '')) },
     onError: (error) => tell({ error: String(error) }),
@@ -76,5 +77,5 @@ async function sallyportHost(app: Express, { kind, port, database, redis }: Host
 const app = express()
 obey((ms) => clock.advance(ms))
 app.use(readHold())
-await (settings.kind === 'express-session' ? plainHost(app, settings.redis!) : sallyportHost(app, settings))
+await (settings.kind === 'express-session' ? plainHost(app, settings.redis as string) : sallyportHost(app, settings))
 app.listen(settings.port, '127.0.0.1', () => tell({ ready: true }))

@@ -92,6 +92,7 @@ export async function startKeptHost(options: KeptHostOptions = {}): Promise<Kept
     options.keys ?? { serialize: ({ id }) => id, deserialize: accountOf },
   )
   const app = express()
+  app.set('env', 'test') // else Express prints the errors that nobody handles
   app.use(session({ secret: 'of the app itself', resave: false, saveUninitialized: false, ...options.session, store }))
   if (options.passport !== null) app.use(passport.initialize() as RequestHandler, passport.session() as RequestHandler)
   options.before?.(app)

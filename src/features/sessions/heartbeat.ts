@@ -37,7 +37,7 @@ export class Heartbeat {
   async beat(): Promise<void> {
     const { core, tail, streams, lastActive, identify } = this.#parts
     try {
-      await identify().catch(core.report)
+      identify().catch(core.report) // beside the tail, which a node that does not answer must not make late
       const died = await tail.read(core)
       streams.end(died.filter((each) => each.reason !== 'rotated').map((each) => each.publicId))
       await streams.recheck((publicId) => core.records.alive(publicId))

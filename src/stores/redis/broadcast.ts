@@ -1,40 +1,33 @@
-import type { Redis } from 'ioredis'
-import { plainError, type RedisConnection } from './connection.js'
 import { ENDED_CHANNEL } from './keys.js'
+import type { RedisLink } from './link.js'
+import { Subscription } from './subscription.js'
 
 /** Tells the other processes which sessions have ended. Faster than the tail, and no more than that: a lost message is caught up with there. */
 export class Broadcast {
-  readonly #connection: RedisConnection
-  readonly #subscriber: Redis
+  readonly #link: RedisLink
+  readonly #subscription: Subscription
 
-  private constructor(connection: RedisConnection, subscriber: Redis) {
-    this.#connection = connection
-    this.#subscriber = subscriber
+  private constructor(link: RedisLink, subscription: Subscription) {
+    this.#link = link
+    this.#subscription = subscription
   }
 
   /** `onEnded` hears of sessions by public id; `onGap` is called when messages may have been missed. */
   static async open(
-    connection: RedisConnection,
+    link: RedisLink,
     hear: { onEnded: (publicIds: string[]) => void; onGap: () => void; report: (error: unknown) => void },
   ): Promise<Broadcast> {
-    const subscriber = connection.subscriber()
-    subscriber.on('error', (error) => hear.report(plainError(error)))
-    subscriber.on('message', (_channel, text) => hear.onEnded(publicIdsIn(text)))
-    await subscriber.connect()
-    await subscriber.subscribe(ENDED_CHANNEL)
-    subscriber.on('ready', () => {
-      subscriber.subscribe(ENDED_CHANNEL).then(hear.onGap, (error: unknown) => hear.report(plainError(error)))
-    })
-    return new Broadcast(connection, subscriber)
+    const { onEnded, onGap, report } = hear
+    const onMessage = (text: string) => onEnded(publicIdsIn(text))
+    return new Broadcast(link, await Subscription.open(link, ENDED_CHANNEL, { onMessage, onGap, report }))
   }
 
   async ended(publicIds: readonly string[]): Promise<void> {
-    if (publicIds.length === 0) return
-    await this.#connection.send((client) => client.publish(ENDED_CHANNEL, JSON.stringify(publicIds)))
+    if (publicIds.length > 0) await this.#link.publish(ENDED_CHANNEL, JSON.stringify(publicIds))
   }
 
   close(): void {
-    this.#subscriber.disconnect()
+    this.#subscription.close()
   }
 }
 

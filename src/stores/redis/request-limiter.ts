@@ -1,6 +1,6 @@
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
-import type { RedisConnection } from './connection.js'
 import { limitKey } from './keys.js'
+import type { RedisLink } from './link.js'
 
 export interface Limit {
   points: number
@@ -30,10 +30,10 @@ end
 return {count, left}`
 
 /** The one call of ioredis that the limiter makes, over our connection, with its deadline and its breaker. */
-function countingClient(connection: RedisConnection) {
+function countingClient(redis: RedisLink) {
   return {
     rlflxIncr: async ([key, points, seconds]: [string, string, string]) =>
-      (await connection.send((client) => client.eval(COUNT, 1, key, points, seconds))).value,
+      (await redis.send(key, (client) => client.eval(COUNT, 1, key, points, seconds))).value,
   }
 }
 
@@ -41,13 +41,13 @@ function countingClient(connection: RedisConnection) {
  * Counts in Redis, for all processes together; without Redis, and while it fails, in the memory of this one. These
  * windows are about load, not about who may come in, so they go by the clock of the store that counts.
  */
-export function openLimiter(connection: RedisConnection | null, { points, seconds }: Limit): RequestLimiter {
+export function openLimiter(redis: RedisLink | null, { points, seconds }: Limit): RequestLimiter {
   const options = { points, duration: seconds, keyPrefix: '' }
   const memory = new RateLimiterMemory(options)
-  const limiter = connection
+  const limiter = redis
     ? new RateLimiterRedis({
         ...options,
-        storeClient: countingClient(connection),
+        storeClient: countingClient(redis),
         insuranceLimiter: memory,
         inMemoryBlockOnConsumed: points + 1, // who is over the limit asks Redis no more
       })

@@ -2,21 +2,25 @@ import { RedisStore } from 'connect-redis'
 import type { SessionData as ExpressSessionData } from 'express-session'
 import type { Clock } from '../../core/clock.js'
 import type { SessionData, StoredData } from '../../core/session-data.js'
-import type { RedisConnection } from './connection.js'
 import { dataKey } from './keys.js'
+import type { RedisLink } from './link.js'
+import type { NodeClient } from './node-client.js'
 
-/** Session data through connect-redis 8.1, which speaks ioredis; over our connection, with its deadline. */
+/** Session data through connect-redis 8.1, which speaks ioredis; over our link, with its deadline. */
 export class RedisSessionData implements SessionData {
   readonly #store: RedisStore
 
-  constructor(connection: RedisConnection, clock: Clock) {
-    const reply = async <T>(call: Parameters<typeof connection.send<T>>[0]) => (await connection.send(call)).value
+  constructor(link: RedisLink, clock: Clock) {
+    const reply = async <T>(idHash: string, command: (client: NodeClient, key: string) => Promise<T>) => {
+      const key = dataKey(idHash)
+      return (await link.send(key, (client) => command(client, key))).value
+    }
     this.#store = new RedisStore({
       client: {
-        get: (key: string) => reply((client) => client.get(dataKey(key))),
-        set: (key: string, value: string, _unit: 'EX', seconds: number) =>
-          reply((client) => client.set(dataKey(key), value, 'EX', seconds)),
-        del: (keys: string[]) => reply((client) => client.del(keys.map(dataKey))),
+        get: (idHash: string) => reply(idHash, (client, key) => client.get(key)),
+        set: (idHash: string, value: string, _unit: 'EX', seconds: number) =>
+          reply(idHash, (client, key) => client.set(key, value, 'EX', seconds)),
+        del: ([idHash]: [string]) => reply(idHash, (client, key) => client.del(key)),
       },
       prefix: '',
       disableTouch: true,
