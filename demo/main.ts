@@ -13,7 +13,8 @@ if (process.env.NODE_ENV === 'production') {
 
 const port = Number(process.env.PORT ?? 3000)
 const dataDir = process.env.DATA_DIR ?? './.data'
-const origin = `http://localhost:${port}`
+/** Where browsers find it; another address than ours behind a proxy. */
+const origin = process.env.ORIGIN ?? `http://localhost:${port}`
 
 /** A secret of this data folder; several processes on one folder share it. */
 function secretOf(folder: string): string {
@@ -42,6 +43,7 @@ for (const [id, password] of Object.entries(demoPasswords))
   if (!(await security.passwords.exists(id))) await security.passwords.set(id, password)
 
 const app = express()
+if (process.env.TRUST_PROXY) app.set('trust proxy', Number(process.env.TRUST_PROXY))
 app.use(security.router)
 app.use(billing(security))
 app.use(security.errorHandler)

@@ -17,8 +17,8 @@ export function holdAnswer(res: Response, work: Promise<void>): void {
 /** Runs `work` once, just before the answer's headers are fixed and the session is saved. */
 export function beforeAnswer(res: Response, work: () => void): void {
   let done = false
-  const once = <A extends unknown[], R>(next: (...args: A) => R) =>
-    ((...args: A) => {
+  const once = (next: (...args: unknown[]) => Response) =>
+    ((...args: unknown[]) => {
       if (!done) {
         done = true
         work()

@@ -17,9 +17,13 @@ export interface Claim {
 export class HostClaims {
   readonly #users: UserDirectory
   readonly #states: RequestStates
-  readonly #sessionUser: ((req: Request) => unknown) | undefined
+  readonly #sessionUser: ((req: Request) => string | number | null | undefined) | undefined
 
-  constructor(users: UserDirectory, states: RequestStates, sessionUser?: (req: Request) => unknown) {
+  constructor(
+    users: UserDirectory,
+    states: RequestStates,
+    sessionUser?: (req: Request) => string | number | null | undefined,
+  ) {
     this.#users = users
     this.#states = states
     this.#sessionUser = sessionUser
@@ -28,7 +32,7 @@ export class HostClaims {
   /** Null: the data calls nobody signed in. */
   of(req: Request): Claim | null {
     const own = this.#sessionUser?.(req)
-    if (own !== undefined && own !== null && own !== '') return { userId: String(own as string), serialized: own }
+    if (own !== undefined && own !== null && own !== '') return { userId: `${own}`, serialized: own }
     const serialized = passportClaim(req)
     if (serialized === undefined) return MARK in req.session ? { userId: null, serialized: undefined } : null
     const user = passportUser(req)

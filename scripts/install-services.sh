@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# Installs from Debian what the tests talk to: Redis and Chromium. Does nothing when they are there.
+# Installs from Debian what the tests talk to: Redis, PostgreSQL, nginx, Chromium, and hydra, which guesses passwords.
+# Does nothing when they are there.
 set -euo pipefail
 missing=()
 [ -x /usr/bin/redis-server ] || missing+=(redis-server)
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
+[ -x /usr/sbin/nginx ] || missing+=(nginx-light)
+[ -x /usr/bin/hydra ] || missing+=(hydra)
 [ -x /usr/bin/chromium ] || missing+=(chromium)
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" != 0 ]; then

@@ -56,7 +56,7 @@ function hostEntrance(config: Configuration, parts: Parts): Entrance {
   const { registry, signIn, vouch, knownDevice, states, addressOf } = parts
   const { sessions } = registry
   const claims = new HostClaims(users, states, config.sessionUser)
-  const stores = new HostStores(async (sid) => void (await sessions.signOutById(sha256(sid))))
+  const stores = new HostStores(async (sid) => await sessions.signOutById(sha256(sid)))
   const methods = new PassportMethods()
   const check = new HostCheck({
     claims,

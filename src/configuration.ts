@@ -1,4 +1,3 @@
-import type { Request } from 'express'
 import type { Cluster, Redis } from 'ioredis'
 import { z } from 'zod'
 import { systemClock, type Clock } from './core/clock.js'
@@ -6,7 +5,7 @@ import { durationMs, type Duration } from './core/durations.js'
 import { ConfigurationError } from './core/errors.js'
 import { throttledReport } from './core/reporter.js'
 import { localPath } from './core/return-to.js'
-import { UserDirectory, type HostUser, type HostUsers } from './core/users.js'
+import { UserDirectory, type HostUser } from './core/users.js'
 import { hashesAtOnce } from './features/passwords/hashing-lane.js'
 import type { SecurityOptions } from './options.js'
 
@@ -149,9 +148,9 @@ function toConfiguration(parsed: z.output<typeof schema>, options: SecurityOptio
     signInPath: parsed.signInPath ?? null,
     hostPasswords: hostPasswords(parsed),
     adoptUntil: adoptionEnd(parsed.adoptUntil, clock.now()),
-    sessionUser: options.sessionUser as ((req: Request) => unknown) | undefined,
+    sessionUser: options.sessionUser,
     formFields: options.formFields ?? (() => ({})),
-    users: new UserDirectory(options.users as HostUsers),
+    users: new UserDirectory(options.users),
     report: throttledReport(options.onError ?? ((error: unknown) => console.error(error)), clock),
     clock,
     contextWords: [productName, ...(parsed.passwords.contextWords ?? [])],

@@ -46,8 +46,7 @@ export class UserDirectory<U extends HostUser = HostUser> {
 
   /** A user's id as text, as it is kept in our tables. Throws ConfigurationError for what has none. */
   idOf(user: unknown): string {
-    const given = this.#users.id as ((user: unknown) => unknown) | undefined
-    const id: unknown = given ? given(user) : (user as { id?: unknown } | null)?.id
+    const id: unknown = this.#users.id ? this.#users.id(user as never) : (user as { id?: unknown } | null)?.id
     if ((typeof id === 'string' && id !== '') || typeof id === 'number' || typeof id === 'bigint') return String(id)
     throw new ConfigurationError(
       `a user has no id (${JSON.stringify(id)}); users must be { id, email, name }, or write users.id: (user) => user.uid`,

@@ -14,7 +14,7 @@ function admit(gate: RequestHandler[], req: IncomingMessage): Promise<Request> {
     const step = (i: number): void => {
       const handler = gate[i]
       if (!handler) return resolve(request)
-      void handler(request, response, (error?: unknown) => (error ? reject(error as Error) : step(i + 1)))
+      void handler(request, response, (error?: unknown) => (error ? reject(error) : step(i + 1)))
     }
     step(0)
   })
@@ -24,16 +24,15 @@ function socketServer(gate: RequestHandler[]): Server {
   const sockets = new WebSocketServer({ noServer: true })
   const server = createServer()
   server.on('upgrade', (req, socket, head) => {
-    admit(gate, req).then(
-      ({ security: { user, signal } }) => {
-        if (!user) return socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n')
+    const enter = ({ security: { user, signal } }: Request) => {
+      if (!user) socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n')
+      else
         sockets.handleUpgrade(req, socket, head, (connection) => {
           connection.send(user.email)
           signal.addEventListener('abort', () => connection.close(4401, 'signed out'))
         })
-      },
-      () => socket.destroy(),
-    )
+    }
+    admit(gate, req).then(enter, () => socket.destroy())
   })
   return server
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import express from 'express'
+import { handle } from '../../middleware/handle.js'
 import { ACCOUNTS, seenAs, startKeptHost, type KeptHost } from '../support/kept-host.js'
 import { until } from '../support/clock.js'
 
@@ -12,22 +13,18 @@ describe('A host that lets our throttle hold its own login back', () => {
     host = await startKeptHost({
       passport: null,
       routes: (app, { security }) => {
-        app.post('/login', express.json(), (req, res, next) => {
+        const work = handle(async (req, res) => {
           const { email, password } = req.body as { email: string; password: string }
           const check = () => {
             checked += 1
             const account = ACCOUNTS.find((each) => each.email === email)
             return account?.password === password ? account : null
           }
-          security!
-            .throttleSignIn(req, email, check)
-            .then(async (account) => {
-              if (!account) return void res.status(422).json({ code: 'wrong' })
-              await security!.signIn(req, account, { amr: ['pwd'] })
-              res.json({ ok: true })
-            })
-            .catch(next)
+          const account = await security!.throttleSignIn(req, email, check)
+          if (account) await security!.signIn(req, account, { amr: ['pwd'] })
+          res.status(account ? 200 : 422).json({ ok: account !== null })
         })
+        app.post('/login', express.json(), work)
       },
     })
   })

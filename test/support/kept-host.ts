@@ -41,8 +41,8 @@ export interface KeptHost {
 }
 
 interface Keys {
-  serialize(account: Account): unknown
-  deserialize(key: unknown): unknown
+  serialize: (account: Account) => unknown
+  deserialize: (key: unknown) => unknown
 }
 
 export interface KeptHostOptions {

@@ -39,6 +39,8 @@ const running = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
+// whoever is told to stop stops what it has started, too
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
 
 /** A real Redis on a free port, from Debian's package. */
 export async function startRedis(...options: string[]): Promise<RedisServer> {
