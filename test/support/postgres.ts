@@ -36,7 +36,7 @@ export interface FreshDatabase {
 
 /** Small and quick to begin with; all that is about safety stays as PostgreSQL has it. */
 const SETTINGS = ['shared_buffers=16MB', 'max_connections=200', 'listen_addresses=127.0.0.1', 'max_wal_size=256MB']
-const PASSWORD = 'pebble'
+export const PASSWORD = 'pebble'
 
 const running = new Set<{ kill: () => void; folder: string }>()
 process.on('exit', () => {
