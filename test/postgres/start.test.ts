@@ -139,6 +139,20 @@ for (const [name, newPlace] of Object.entries(PLACES))
     })
   })
 
+describe('Migrations at the very same moment', () => {
+  it('one of six is first, the others find everything done', async () => {
+    const { url, drop } = await (await sharedPostgres()).freshDatabase()
+    const all = await Promise.all(Array.from({ length: 6 }, () => connect(url)))
+    const applied = await Promise.all(all.map(({ db }) => migrate(db)))
+    assert.deepEqual(
+      applied.toSorted((a, b) => b.length - a.length),
+      [knownMigrations(), [], [], [], [], []],
+    )
+    await Promise.all(all.map(({ db }) => db.destroy()))
+    await drop()
+  })
+})
+
 describe('A PostgreSQL that is not fit to serve', function () {
   this.timeout(30_000)
   let server: PostgresServer

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { inspect } from 'node:util'
 import { types } from 'pg'
 import { openDatabase, type Database } from '../../src/stores/sql/database.js'
 import { SessionRecords } from '../../src/features/sessions/records.js'
@@ -93,6 +94,14 @@ describe('A host on PostgreSQL', function () {
     const list = await here.json(`${BASE}/sessions`)
     const { csrfToken } = list.json
     assert.equal((await here.json(`${BASE}/sessions/a%00b/revoke`, { csrfToken })).status, 404)
+  })
+
+  it('an error of the database holds no row: those end in logs', async () => {
+    const user = { user_id: 'x', password_hash: 'a hash', password_changed_at: null, disabled_at: null }
+    const refused = db.insertInto('security_users').values({ ...user, epoch: null as unknown as number })
+    const error: unknown = await refused.execute().catch((thrown: unknown) => thrown)
+    assert.match(String(error), /^PostgresError: null value in column "epoch"/)
+    assert.doesNotMatch(inspect(error, { depth: 20, showHidden: true }), /a hash/)
   })
 
   it('what is old is deleted, much of it too, and nothing else', async () => {
