@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Installs from Debian what the tests talk to: Redis and Chromium. Does nothing when they are there.
+# Installs from Debian what the tests talk to: Redis, PostgreSQL and Chromium. Does nothing when they are there.
 set -euo pipefail
 missing=()
 [ -x /usr/bin/redis-server ] || missing+=(redis-server)
+command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+command -v openssl >/dev/null || missing+=(openssl)
 [ -x /usr/bin/chromium ] || missing+=(chromium)
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" != 0 ]; then

@@ -1,157 +1,15 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { chmod, chown, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { sql } from 'kysely'
 import { createSecurity, ConfigurationError, type SecurityOptions } from 'sallyport'
-import { connect } from '../../src/stores/sql/connect.js'
-import { openDatabase, type DatabaseOptions } from '../../src/stores/sql/database.js'
-import { knownMigrations, migrate, MIGRATIONS } from '../../src/stores/sql/migrations.js'
-import { look, signIn } from '../race/client.js'
-import { startHosts } from '../race/start-hosts.js'
-import { ada, PASSWORDS, SECRET, startHost } from '../support/host.js'
+import { openDatabase } from '../../src/stores/sql/database.js'
+import { SECRET } from '../support/host.js'
 import { PASSWORD, sharedPostgres, startPostgres, type PostgresServer } from '../support/postgres.js'
-import { stopAll, type HostProcess } from '../support/process.js'
-import { freePort, tempFolder } from '../support/services.js'
-
-interface Place {
-  url: string
-  drop(): Promise<void>
-}
-
-const PLACES: Record<string, () => Promise<Place>> = {
-  SQLite: async () => {
-    const folder = await tempFolder()
-    return { url: `sqlite:${join(folder.path, 'security.db')}`, drop: folder.remove }
-  },
-  PostgreSQL: async () => (await sharedPostgres()).freshDatabase(),
-}
-
-/** The message of the ConfigurationError with which this database refuses to open. */
-async function refusal(url: string, options?: DatabaseOptions): Promise<string> {
-  try {
-    await (await openDatabase(url, options)).destroy()
-  } catch (error) {
-    assert.ok(error instanceof ConfigurationError, String(error))
-    return error.message
-  }
-  throw new assert.AssertionError({ message: `opened ${url}` })
-}
-
-async function tablesOf(url: string): Promise<string[]> {
-  const { db } = await connect(url)
-  const tables = await db.introspection.getTables()
-  await db.destroy()
-  return tables.map((each) => each.name).toSorted()
-}
-
-for (const [name, newPlace] of Object.entries(PLACES))
-  describe(`The tables on ${name}`, function () {
-    this.timeout(30_000)
-    let place: Place
-    beforeEach(async () => void (place = await newPlace()))
-    afterEach(() => place.drop())
-
-    it('six processes that start at once make them once, and all serve', async () => {
-      let hosts: HostProcess[] = []
-      try {
-        hosts = await startHosts(6, { kind: 'sallyport', database: place.url })
-        const { cookie } = await signIn(hosts[0]!, 'lane0')
-        for (const host of hosts) assert.ok((await look(host, cookie)).isIn)
-        assert.deepEqual(
-          hosts.flatMap((host) => host.errors),
-          [],
-        )
-      } finally {
-        await stopAll(hosts)
-      }
-      const { db } = await connect(place.url)
-      const applied = await sql<{ name: string }>`select name from security_migrations order by name`.execute(db)
-      await db.destroy()
-      assert.deepEqual(
-        applied.rows.map((row) => row.name),
-        knownMigrations(),
-      )
-    })
-
-    it('autoMigrate: false refuses to start and names what is missing, until somebody has migrated', async () => {
-      const message = await refusal(place.url, { autoMigrate: false })
-      assert.match(message, new RegExp(knownMigrations().join(', ')))
-      assert.match(message, /run "npx sallyport migrate"/)
-      assert.deepEqual(await tablesOf(place.url), [], 'nothing was made')
-
-      const { db } = await connect(place.url)
-      assert.deepEqual(await migrate(db), knownMigrations())
-      assert.deepEqual(await migrate(db), [])
-      await db.destroy()
-      await (await openDatabase(place.url, { autoMigrate: false })).destroy()
-    })
-
-    it('a migration that fails leaves nothing behind, and is tried again at the next start', async () => {
-      MIGRATIONS['9999_broken'] = {
-        up: async (db) => {
-          await db.schema.createTable('security_half').addColumn('id', 'text').execute()
-          await sql`select nonsense`.execute(db)
-        },
-      }
-      try {
-        assert.match(await refusal(place.url), /nonsense/)
-        assert.deepEqual(await tablesOf(place.url), [])
-      } finally {
-        delete MIGRATIONS['9999_broken']
-      }
-      await (await openDatabase(place.url)).destroy()
-    })
-
-    it('a database that a newer version has migrated is refused, not half-run', async () => {
-      const db = await openDatabase(place.url)
-      await sql`insert into security_migrations values ('9000_from_the_future', '2031-01-01')`.execute(db)
-      await db.destroy()
-      for (const autoMigrate of [true, false])
-        assert.match(
-          await refusal(place.url, { autoMigrate }),
-          /migrated by a newer version \(9000_from_the_future is unknown here\); install that version again/,
-        )
-    })
-
-    it('tablePrefix names everything that is made, and two of them share a database', async () => {
-      const host = await startHost({ database: place.url, tablePrefix: 'acme_' })
-      const other = await startHost({ database: place.url, tablePrefix: 'x', people: [] })
-      try {
-        const browser = host.browser()
-        assert.equal((await browser.signIn(ada, PASSWORDS.u1!)).status, 303)
-        await browser.json('/cart', { of: 'Ada' })
-        assert.ok(await browser.isSignedIn())
-        assert.equal(await host.security.sessions.revokeAll(ada.id), 1)
-        assert.equal(await browser.isSignedIn(), false)
-        assert.deepEqual([host.errors, other.errors], [[], []])
-        const { db } = await connect(place.url)
-        const rows = await sql<{ count: number }>`select count(*) as count from xsessions`.execute(db)
-        await db.destroy()
-        assert.equal(Number(rows.rows[0]!.count), 0)
-      } finally {
-        await host.close()
-        await other.close()
-      }
-      const tables = await tablesOf(place.url)
-      assert.ok(tables.includes('acme_sessions') && tables.includes('acme_migrations') && tables.includes('xusers'))
-      for (const table of tables) assert.match(table, /^(acme_|x)/)
-      assert.equal(tables.length % 2, 0)
-    })
-  })
-
-describe('Migrations at the very same moment', () => {
-  it('one of six is first, the others find everything done', async () => {
-    const { url, drop } = await (await sharedPostgres()).freshDatabase()
-    const all = await Promise.all(Array.from({ length: 6 }, () => connect(url)))
-    const applied = await Promise.all(all.map(({ db }) => migrate(db)))
-    assert.deepEqual(
-      applied.toSorted((a, b) => b.length - a.length),
-      [knownMigrations(), [], [], [], [], []],
-    )
-    await Promise.all(all.map(({ db }) => db.destroy()))
-    await drop()
-  })
-})
+import { freePort } from '../support/services.js'
+import { refusal } from './refusal.js'
 
 describe('A PostgreSQL that is not fit to serve', function () {
   this.timeout(30_000)
@@ -232,6 +90,57 @@ describe('A PostgreSQL that is not fit to serve', function () {
     } finally {
       server.resume()
     }
+  })
+})
+
+describe('Ways to PostgreSQL', function () {
+  this.timeout(20_000)
+  let server: PostgresServer
+  let certificate: string
+  const warnings: string[] = []
+  const note = (warning: Error) => void warnings.push(warning.message)
+  before(async () => {
+    server = await startPostgres()
+    certificate = join(server.folder, 'server.pem')
+    const key = join(server.folder, 'server.key')
+    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2']
+    const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+    execFileSync('openssl', ['req', '-x509', ...kind, ...subject, '-keyout', key, '-out', certificate], {
+      stdio: 'pipe',
+    })
+    const { uid, gid } = await stat(server.folder)
+    await chown(key, uid, gid)
+    await chmod(key, 0o600)
+    await server.stop('SIGINT')
+    await server.start('ssl=on', `ssl_cert_file=${certificate}`, `ssl_key_file=${key}`)
+    process.on('warning', note)
+  })
+  after(async () => {
+    process.off('warning', note)
+    await server?.close()
+  })
+
+  async function isEncrypted(url: string): Promise<boolean> {
+    const db = await openDatabase(url)
+    const { rows } = await sql<{ ssl: boolean }>`select ssl from pg_stat_ssl where pid = pg_backend_pid()`.execute(db)
+    await db.destroy()
+    return rows[0]!.ssl
+  }
+
+  it('TLS, when the address says so; each mode but no-verify wants a certificate that it can trust', async () => {
+    assert.equal(await isEncrypted(server.url), false)
+    const root = `sslrootcert=${encodeURIComponent(certificate)}`
+    assert.equal(await isEncrypted(`${server.url}?sslmode=verify-full&${root}`), true)
+    assert.equal(await isEncrypted(`${server.url}?sslmode=require&${root}`), true)
+    assert.equal(await isEncrypted(`${server.url}?sslmode=no-verify`), true)
+    for (const mode of ['require', 'verify-ca', 'verify-full'])
+      assert.match(await refusal(`${server.url}?sslmode=${mode}`), /self-signed certificate.*sslrootcert=/)
+    assert.deepEqual(warnings, [])
+  })
+
+  it('a socket in the file system', async () => {
+    const folder = encodeURIComponent(server.folder)
+    assert.equal(await isEncrypted(`postgres:///postgres?host=${folder}&port=${server.port}&user=postgres`), false)
   })
 })
 

@@ -19,19 +19,19 @@ export interface ConnectOptions {
 export interface Connected {
   db: Kysely<Schema>
   /** From now on requests are waiting: whoever cannot be answered soon is told so. */
-  serve(): Promise<void>
+  serve: () => Promise<void>
   /** What to throw for an error met before that: it says where, and what to look at, and no password. */
-  refusal(error: unknown): ConfigurationError
+  refusal: (error: unknown) => ConfigurationError
 }
 
 /** What the two kinds of database do each in their own way. */
 interface Kind {
   /** Where it is, for people. */
   shown: string
-  dialect(): Promise<Dialect> | Dialect
-  check?(db: Kysely<Schema>): Promise<void>
-  serve(db: Kysely<Schema>): Promise<unknown> | void
-  advice(error: unknown): string
+  dialect: () => Promise<Dialect> | Dialect
+  check?: (db: Kysely<Schema>) => Promise<void>
+  serve: (db: Kysely<Schema>) => Promise<unknown> | void
+  advice: (error: unknown) => string
 }
 
 /**
