@@ -12,6 +12,8 @@ export interface PostgresServer {
   /** Of the database `postgres`, as the superuser. */
   url: string
   port: number
+  /** Its own; also where its socket is. */
+  folder: string
   /** Ends the server, as a crash does by default, and starts it anew on the same port and folder. */
   stop(signal?: NodeJS.Signals): Promise<void>
   start(...settings: string[]): Promise<void>
@@ -31,12 +33,12 @@ export interface PostgresServer {
 export interface FreshDatabase {
   url: string
   name: string
-  drop(): Promise<void>
+  drop: () => Promise<void>
 }
 
 /** Small and quick to begin with; all that is about safety stays as PostgreSQL has it. */
 const SETTINGS = ['shared_buffers=16MB', 'max_connections=200', 'listen_addresses=127.0.0.1', 'max_wal_size=256MB']
-const PASSWORD = 'pebble'
+export const PASSWORD = 'pebble'
 
 const running = new Set<{ kill: () => void; folder: string }>()
 process.on('exit', () => {
@@ -104,6 +106,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   const server: PostgresServer = {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     port,
+    folder,
     start: async (...settings) => {
       const given = [`port=${port}`, `unix_socket_directories=${folder}`, ...settings]
       child = spawn(join(bin, 'postgres'), ['-D', data, ...given.flatMap((each) => ['-c', each])], {
