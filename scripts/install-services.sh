@@ -4,6 +4,7 @@ set -euo pipefail
 missing=()
 [ -x /usr/bin/redis-server ] || missing+=(redis-server)
 [ -x /usr/bin/chromium ] || missing+=(chromium)
+[ -x /usr/bin/openssl ] || missing+=(openssl)
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" != 0 ]; then
   echo "The tests need ${missing[*]}. Install with: sudo apt-get install ${missing[*]}" >&2
