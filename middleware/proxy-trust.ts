@@ -8,17 +8,18 @@ export interface ProxyTrustOptions {
   report: (error: unknown) => void
 }
 
-/** Writes down, once per process, whether the app believes every X-Forwarded-For: only a running app knows, and doctor asks. */
+/**
+ * Writes down whether the app believes every X-Forwarded-For: only a running app knows, and doctor asks. The first
+ * request waits for it, so that whoever had the answer can read it; no other request does.
+ */
 export function tellProxyTrust({ hopsSaid, tell, report }: ProxyTrustOptions): RequestHandler {
   let told = false
   return function tellProxyTrust(req, _res, next) {
-    next()
-    if (told) return
+    if (told) return next()
     told = true
     const blind = req.app.get('trust proxy') === true && !hopsSaid
-    void tell(blind ? 'trust_proxy_true' : 'trust_proxy_fine').catch((error: unknown) => {
-      told = false
-      report(error)
-    })
+    void tell(blind ? 'trust_proxy_true' : 'trust_proxy_fine')
+      .catch(report)
+      .then(() => next())
   }
 }

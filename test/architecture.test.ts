@@ -16,6 +16,7 @@ const LAYERS: [string, RegExp][] = [
   ['middleware', /^middleware\//],
   ['routes', /^src\/features\/[a-z-]+\/routes\.ts$/],
   ['joints', /^src\/(options|api|configuration|carrier|registry|router|security|index)\.ts$/],
+  ['commands', /^src\/cli\//],
   ['views', /^views\//],
 ]
 
@@ -28,6 +29,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   middleware: ['core', 'stores', 'rules', 'middleware', 'views'],
   routes: ['core', 'stores', 'rules', 'strategies', 'middleware', 'routes', 'views'],
   joints: ['core', 'stores', 'rules', 'strategies', 'middleware', 'routes', 'joints', 'views'],
+  commands: ['core', 'stores', 'rules', 'middleware', 'joints', 'commands'],
   views: ['core', 'views'],
 }
 

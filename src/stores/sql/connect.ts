@@ -5,7 +5,7 @@ import { checkServer, postgresAdvice, postgresDialect } from './postgres.js'
 import { postgresUrl } from './postgres-url.js'
 import type { Schema } from './schema.js'
 import { shortenWaits, sqliteDialect } from './sqlite.js'
-import { OUR_PREFIX, TablePrefix } from './table-prefix.js'
+import { prefixPlugins } from './table-prefix.js'
 
 export interface ConnectOptions {
   /** What the names of our tables begin with. @default 'security_' */
@@ -40,11 +40,12 @@ interface Kind {
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Connected> {
   const kind = kindOf(url, options)
-  const { tablePrefix = OUR_PREFIX } = options
-  const plugins = tablePrefix === OUR_PREFIX ? [] : [new TablePrefix(tablePrefix)]
   let db: Kysely<Schema> | undefined
   try {
-    const opened = (db = new Kysely<Schema>({ dialect: await kind.dialect(), plugins }))
+    const opened = (db = new Kysely<Schema>({
+      dialect: await kind.dialect(),
+      plugins: prefixPlugins(options.tablePrefix),
+    }))
     await kind.check?.(opened)
     const serve = async () => void (await kind.serve(opened))
     return { db: opened, serve, refusal: (error) => refusal(kind, error) }

@@ -10,7 +10,7 @@ import {
 } from 'kysely'
 
 /** What the names of our tables and indexes begin with, here in the code and by default. */
-export const OUR_PREFIX = 'security_'
+const OUR_PREFIX = 'security_'
 
 class Renamed extends OperationNodeTransformer {
   constructor(readonly prefix: string) {
@@ -25,7 +25,7 @@ class Renamed extends OperationNodeTransformer {
 }
 
 /** Gives our tables and indexes names that begin otherwise, in each statement as it is compiled. */
-export class TablePrefix implements KyselyPlugin {
+class TablePrefix implements KyselyPlugin {
   readonly #renamed: Renamed
 
   constructor(prefix: string) {
@@ -40,3 +40,7 @@ export class TablePrefix implements KyselyPlugin {
     return Promise.resolve(result)
   }
 }
+
+/** What kysely needs for tables whose names begin with `prefix`; nothing for ours as they are. */
+export const prefixPlugins = (prefix = OUR_PREFIX): KyselyPlugin[] =>
+  prefix === OUR_PREFIX ? [] : [new TablePrefix(prefix)]

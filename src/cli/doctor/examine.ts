@@ -1,0 +1,42 @@
+import type { Source } from '../configuration-source.js'
+import { CHECKS } from './checks.js'
+import { runChecks, type Section, type Subject } from './examination.js'
+import { problem } from './finding.js'
+import { readOptions } from './options.js'
+import { examineRedis } from './examine-redis.js'
+import { examineApp } from './running-app.js'
+import { examineDatabase, examineMail, examineProcesses } from './sections.js'
+
+/** Everything that is looked at beside the options, in its order. */
+const SECTIONS = {
+  database: examineDatabase,
+  redis: examineRedis,
+  mail: examineMail,
+  app: examineApp,
+  processes: examineProcesses,
+}
+
+/** Looks at a configuration, and at all that it names. `url` is where the app runs, when that is not its origin. */
+export async function examine(
+  source: Source,
+  { url, nodeEnv }: { url?: string | undefined; nodeEnv: string | undefined },
+): Promise<Section[]> {
+  const { config, findings } = await readOptions(source)
+  const section: Section = { name: 'configuration', about: source.from, findings, notChecked: null }
+  if (!config) return [{ ...section, notChecked: 'everything else: the options have to be right first' }]
+  const subject: Subject = {
+    options: source.options,
+    config,
+    nodeEnv,
+    app: { url: url ?? config.origin, demanded: url !== undefined },
+  }
+  findings.push(
+    ...(await runChecks(CHECKS.configuration, subject, (error) =>
+      problem('options', String(error), 'see docs/options.md'),
+    )),
+  )
+  const sections = [section]
+  for (const [name, look] of Object.entries(SECTIONS))
+    sections.push({ name, about: '', notChecked: null, ...(await look(subject)) })
+  return sections
+}
