@@ -79,4 +79,4 @@ export async function appliedMigrations(db: Kysely<Schema>): Promise<string[]> {
 
 /** PostgreSQL's undefined_table; SQLite has no code of its own for it. */
 const isMissingTable = (error: unknown): boolean =>
-  error instanceof Error && (('code' in error && error.code === '42P01') || /^no such table/.test(error.message))
+  error instanceof Error && (('code' in error && error.code === '42P01') || error.message.startsWith('no such table'))
