@@ -19,15 +19,27 @@ export interface Running {
   stop(): Promise<void>
 }
 
+/** Addresses of what the variants may keep things in. */
+export interface Stores {
+  redis: string
+  postgres: string
+}
+
 const alive = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of alive) child.kill('SIGKILL')
 })
 
 /** Starts a variant, makes sure that its guard does what it is there for, and signs in. */
-export async function start(name: VariantName, redis: string, nodeOptions: string[] = []): Promise<Running> {
+export async function start(name: VariantName, stores: Stores, nodeOptions: string[] = []): Promise<Running> {
   const folder = await tempFolder()
-  const env = { ...process.env, NODE_ENV: 'production', REDIS_URL: redis, FOLDER: folder.path }
+  const env = {
+    ...process.env,
+    NODE_ENV: 'production',
+    REDIS_URL: stores.redis,
+    POSTGRES_URL: stores.postgres,
+    FOLDER: folder.path,
+  }
   const child = spawn(process.execPath, [...nodeOptions, SERVER, name], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   alive.add(child)
   const stop = async () => {

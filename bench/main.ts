@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
 import { Redis } from 'ioredis'
+import { sharedPostgres } from '../test/support/postgres.js'
 import { startRedis } from '../test/support/services.js'
-import { start, type Running } from './children.js'
+import { start, type Running, type Stores } from './children.js'
 import { measure, warmUp } from './measure.js'
 import { profile } from './profile.js'
 import { machine, resultTable } from './report.js'
@@ -24,21 +25,21 @@ const { values } = parseArgs({
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 if (values.help) console.log(HELP)
-else await withRedis(values.profile === undefined ? compare : profileOf(values.profile))
+else await withStores(values.profile === undefined ? compare : profileOf(values.profile))
 
 function profileOf(name: string) {
   if (!isVariantName(name)) throw new Error(`--profile ${name} is no variant; write one of ${variantNames.join(', ')}`)
-  return async (redis: string) => {
-    console.log(await profile(name, redis, count('requests')))
+  return async (stores: Stores) => {
+    console.log(await profile(name, stores, count('requests')))
     console.log(`\n${name}, ${machine()}`)
   }
 }
 
-async function compare(redis: string, redisPid: number): Promise<void> {
+async function compare(stores: Stores, redisPid: number): Promise<void> {
   const size = { rounds: count('rounds'), requests: count('requests') }
   const running: Running[] = []
   try {
-    for (const name of variantNames) running.push(await start(name, redis))
+    for (const name of variantNames) running.push(await start(name, stores))
     for (const each of running) await warmUp(each, size.requests)
     const results = await measure(running, redisPid, size)
     console.log(`${resultTable(results)}\n`)
@@ -48,13 +49,14 @@ async function compare(redis: string, redisPid: number): Promise<void> {
   }
 }
 
-/** A Redis of our own, on a free port of the loopback interface. */
-async function withRedis(work: (url: string, pid: number) => Promise<void>): Promise<void> {
+/** A Redis and a PostgreSQL of our own, on free ports of the loopback interface. */
+async function withStores(work: (stores: Stores, redisPid: number) => Promise<void>): Promise<void> {
   const server = await startRedis()
+  const { url: postgres } = await sharedPostgres()
   try {
     const client = new Redis(server.url)
     const info = await client.info('server').finally(() => client.disconnect())
-    await work(server.url, Number(/^process_id:(\d+)/m.exec(info)?.[1]))
+    await work({ redis: server.url, postgres }, Number(/^process_id:(\d+)/m.exec(info)?.[1]))
   } finally {
     await server.close()
   }

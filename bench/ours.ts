@@ -3,14 +3,14 @@ import { createSecurity } from 'sallyport'
 import { ada, invoices, people } from './invoices.js'
 import type { Wiring } from './wiring.js'
 
-/** Sallyport as its README mounts it. The record is in SQLite either way; with Redis the hot copy answers for it. */
+/** Sallyport as its README mounts it. The record is in SQLite or PostgreSQL; with Redis the hot copy answers for it. */
 export const ours =
-  ({ redis }: { redis: boolean }): Wiring =>
+  ({ redis = false, postgres = false }: { redis?: boolean; postgres?: boolean }): Wiring =>
   async (app, place) => {
     const security = await createSecurity({
       origin: `http://localhost:${place.port}`,
       secret: 'a secret for benchmarks only, long enough to be one',
-      database: `sqlite:${join(place.folder, 'security.db')}`,
+      database: postgres ? place.postgres : `sqlite:${join(place.folder, 'security.db')}`,
       redis: redis ? place.redis : undefined,
       users: {
         findById: (id) => people.get(id),

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { tempFolder } from '../test/support/services.js'
-import { start } from './children.js'
+import { start, type Stores } from './children.js'
 import { warmUp } from './measure.js'
 import { placeOf, type CallFrame } from './places.js'
 import { table } from './report.js'
@@ -23,10 +23,10 @@ interface Span {
 }
 
 /** Where the processor time of a variant goes under load: shares of packages and files, then of functions. */
-export async function profile(name: VariantName, redis: string, requests: number): Promise<string> {
+export async function profile(name: VariantName, stores: Stores, requests: number): Promise<string> {
   const folder = await tempFolder()
   try {
-    const server = await start(name, redis, ['--cpu-prof', `--cpu-prof-dir=${folder.path}`])
+    const server = await start(name, stores, ['--cpu-prof', `--cpu-prof-dir=${folder.path}`])
     let span: Span
     try {
       span = await load(() => warmUp(server, requests))

@@ -14,7 +14,8 @@ export const variants = {
   usual: { label: '+ express-session, connect-redis, passport', guarded: true, wire: usual },
   tutorial: { label: '+ revocation list, last seen (tutorial)', guarded: true, wire: tutorial },
   'ours-redis': { label: 'Sallyport on Redis', guarded: true, wire: ours({ redis: true }) },
-  'ours-sqlite': { label: 'Sallyport on SQLite', guarded: true, wire: ours({ redis: false }) },
+  'ours-sqlite': { label: 'Sallyport on SQLite', guarded: true, wire: ours({}) },
+  'ours-postgres': { label: 'Sallyport on PostgreSQL', guarded: true, wire: ours({ postgres: true }) },
 } satisfies Record<string, Variant>
 
 export type VariantName = keyof typeof variants

@@ -1,9 +1,10 @@
 import type { Express } from 'express'
 
-/** What a variant may use while it is wired: the port it will listen on, a Redis, and a folder of its own. */
+/** What a variant may use while it is wired: the port it will listen on, a Redis, a PostgreSQL, and a folder of its own. */
 interface Place {
   port: number
   redis: string
+  postgres: string
   folder: string
 }
 

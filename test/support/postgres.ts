@@ -37,14 +37,21 @@ export interface FreshDatabase {
 }
 
 /** Small and quick to begin with; all that is about safety stays as PostgreSQL has it. */
-const SETTINGS = ['shared_buffers=16MB', 'max_connections=200', 'listen_addresses=127.0.0.1', 'max_wal_size=256MB']
+const SETTINGS = [
+  'shared_buffers=16MB',
+  'max_connections=200',
+  'listen_addresses=127.0.0.1',
+  'max_wal_size=256MB',
+  'dynamic_shared_memory_type=mmap', // in its folder, so that nothing is left when that is removed
+]
 export const PASSWORD = 'pebble'
 
-const running = new Set<{ kill: () => void; folder: string }>()
+const running = new Set<{ end: () => void; folder: string }>()
+// it ends by itself then, children first; there is no time left to wait for it
 process.on('exit', () => {
-  for (const { kill, folder } of running) {
-    kill()
-    rmSync(folder, { recursive: true, force: true })
+  for (const { end, folder } of running) {
+    end()
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }
 })
 
@@ -100,7 +107,12 @@ export async function startPostgres(): Promise<PostgresServer> {
   const signal = (pids: number[], name: NodeJS.Signals) => {
     for (const pid of pids) process.kill(pid, name)
   }
-  const entry = { folder, kill: () => isRunning() && signal(processes(), 'SIGKILL') }
+  const end = () => {
+    if (!isRunning()) return
+    server.resume()
+    child!.kill('SIGQUIT')
+  }
+  const entry = { folder, end }
   running.add(entry)
 
   const server: PostgresServer = {
