@@ -67,7 +67,9 @@ export class RedisNode {
       await this.identify()
     } catch (error) {
       const isLate = error instanceof Error && error.name === 'AbortError'
-      throw isLate ? new Error(`no answer in ${ms / 1000} s`) : plainError(error)
+      throw isLate
+        ? new Error(`no answer in ${ms / 1000} s`)
+        : plainError(error instanceof StoreUnavailable ? error.cause : error)
     } finally {
       this.#opened = true
     }
