@@ -52,7 +52,7 @@ export class RedisNode {
     })
     // ioredis gives up when a connection is cut while it asks the sentinels
     client.on('end', () => void setTimeout(() => this.#connect(), END_RETRY_MS).unref())
-    client.on('error', (error) => parts.report(plainError(error)))
+    client.on('error', (error) => parts.report(new StoreUnavailable('redis', plainError(error))))
   }
 
   /**
