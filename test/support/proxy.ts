@@ -1,4 +1,5 @@
 import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 
 /** What went through, in the order in which it did. A reply is seen twice: when it comes and when it is handed on. */
 export interface Seen {
@@ -15,8 +16,8 @@ export interface Proxy {
 }
 
 export interface ProxyOptions {
-  /** Every chunk of a reply is late by so many milliseconds. */
-  delayMs?: number
+  /** Every chunk of a reply is late by so many milliseconds, or by what this says when it comes. */
+  delayMs?: number | (() => number)
   /** Picks requests that never arrive: the connection breaks instead. */
   breaksAt?: (request: string) => boolean
 }
@@ -34,6 +35,7 @@ export async function startProxy(
     return chunk
   }
   const server = createServer({ noDelay: true }, (client) => {
+    let turn = Promise.resolve()
     const upstream = createConnection({ port: target, host: '127.0.0.1', noDelay: true })
     for (const [socket, other] of [
       [client, upstream],
@@ -53,11 +55,13 @@ export async function startProxy(
     })
     upstream.on('data', (data: Buffer) => {
       const chunk = note('reply', data)
-      // timers of one length fire in the order in which they were set, so replies keep theirs
-      setTimeout(() => {
+      const due = performance.now() + (typeof delayMs === 'number' ? delayMs : delayMs())
+      // one after the other, whatever the delay has become meanwhile
+      turn = turn.then(async () => {
+        await wait(due - performance.now())
         note('handed on', data, chunk)
         client.write(data)
-      }, delayMs)
+      })
     })
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))

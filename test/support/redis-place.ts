@@ -6,12 +6,13 @@ interface Address {
 }
 
 /** Where Redis is, as text that can be handed to another process. */
-export type RedisPlace = string | { sentinels: Address[]; name: string } | { cluster: Address[] }
+export type RedisPlace =
+  string | { sentinels: Address[]; name: string } | { cluster: Address[]; natMap?: Record<string, Address> }
 
 /** What a host would write into the option `redis`. A client is only ever copied, so it does not connect itself. */
 export function redisOption(place: RedisPlace): string | Redis | Cluster {
   if (typeof place === 'string') return place
-  if ('cluster' in place) return new Cluster(place.cluster, { lazyConnect: true })
+  if ('cluster' in place) return new Cluster(place.cluster, { natMap: place.natMap, lazyConnect: true })
   return new Redis({ ...place, lazyConnect: true })
 }
 
@@ -22,7 +23,7 @@ export function rawClient(place: RedisPlace): Redis | Cluster {
     typeof place === 'string'
       ? new Redis(place, settings)
       : 'cluster' in place
-        ? new Cluster(place.cluster, { slotsRefreshInterval: 500 })
+        ? new Cluster(place.cluster, { natMap: place.natMap, slotsRefreshInterval: 500 })
         : new Redis({ ...place, ...settings })
   client.on('error', () => {}) // tests take servers away
   return client

@@ -12,7 +12,7 @@ const NAME = 'main'
 export interface Sentinels {
   master: RedisServer
   replica: RedisServer
-  place: RedisPlace
+  place: Extract<RedisPlace, { name: string }>
   close: () => Promise<void>
 }
 

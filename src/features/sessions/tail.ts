@@ -12,6 +12,8 @@ const SWEEP_AFTER_MS = 1_000
 export class Tail implements DeathMemory {
   readonly #clock: Clock
   readonly #remembered = new Map<string, number>()
+  /** Seen dead, and not known to be buried: this process believes no copy of theirs either, and goes on burying. */
+  readonly #unburied = new Map<string, number>()
   #marks: { at: number; seq: number }[] = []
   #completeSince = -Infinity
 
@@ -24,7 +26,7 @@ export class Tail implements DeathMemory {
   }
 
   remembers(idHash: string): boolean {
-    return this.#remembered.has(idHash)
+    return this.#remembered.has(idHash) || this.#unburied.has(idHash)
   }
 
   /**
@@ -51,8 +53,10 @@ export class Tail implements DeathMemory {
       if (page.length < PAGE) break
       await new Promise((next) => setImmediate(next)) // a long list must not hold the process up
     }
+    for (const row of fresh) this.#unburied.set(row.idHash, row.until)
     if (!buried) return fresh
-    for (const row of fresh) this.#remembered.set(row.idHash, row.until)
+    for (const [idHash, until] of this.#unburied) this.#remembered.set(idHash, until)
+    this.#unburied.clear()
     this.#marks.push({ at: began, seq })
     this.#completeSince = began
     return fresh
@@ -69,7 +73,8 @@ export class Tail implements DeathMemory {
   /** Forgets ids whose sessions could no longer live anyway. */
   forgetOld(): void {
     const now = this.#clock.now()
-    for (const [idHash, until] of this.#remembered) if (until < now) this.#remembered.delete(idHash)
+    for (const memory of [this.#remembered, this.#unburied])
+      for (const [idHash, until] of memory) if (until < now) memory.delete(idHash)
   }
 }
 

@@ -61,7 +61,7 @@ export class ClusterLink implements RedisLink {
 
   async #start(): Promise<void> {
     const map = await askStartupNodes(this.#cluster).catch((cause: unknown) => {
-      throw unreachable('Cluster', plainError(cause))
+      throw unreachable('Cluster', new Error(`none of its startup nodes answers: ${plainError(cause).message}`))
     })
     const opened = await Promise.allSettled(this.#take(map))
     const masters = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))

@@ -24,6 +24,7 @@ const OPTIONS = {
   retryStrategy: (attempt) => Math.min(50 * attempt, 500),
   sentinelCommandTimeout: DEADLINE_MS,
   sentinelRetryStrategy: (attempt) => Math.min(50 * attempt, 500),
+  failoverDetector: true, // in a planned failover the old master serves for ten seconds more
 } satisfies RedisOptions
 
 /** A client of a subscriber ends with its connection: who listens next, and where, is for the subscription to say. */

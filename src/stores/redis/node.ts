@@ -52,7 +52,7 @@ export class RedisNode {
     })
     // ioredis gives up when a connection is cut while it asks the sentinels
     client.on('end', () => void setTimeout(() => this.#connect(), END_RETRY_MS).unref())
-    client.on('error', (error) => parts.report(plainError(error)))
+    client.on('error', (error) => parts.report(new StoreUnavailable('redis', plainError(error))))
   }
 
   /**
@@ -67,7 +67,9 @@ export class RedisNode {
       await this.identify()
     } catch (error) {
       const isLate = error instanceof Error && error.name === 'AbortError'
-      throw isLate ? new Error(`no answer in ${ms / 1000} s`) : plainError(error)
+      throw isLate
+        ? new Error(`no answer in ${ms / 1000} s`)
+        : plainError(error instanceof StoreUnavailable ? error.cause : error)
     } finally {
       this.#opened = true
     }

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { ConfigurationError } from '../../core/errors.js'
+import { ConfigurationError, StoreUnavailable } from '../../core/errors.js'
 import type { RedisLink } from './link.js'
 import type { NodeClient } from './node-client.js'
 import { plainError } from './plain-error.js'
@@ -62,7 +62,7 @@ export class Subscription {
         this.#hearing.onGap()
       } catch (error) {
         if (signal.aborted) return
-        this.#hearing.report(plainError(error))
+        this.#hearing.report(new StoreUnavailable('redis', plainError(error)))
         failures += 1
         await wait(Math.min(50 * failures, LONGEST_WAIT_MS), null, { ref: false, signal }).catch(() => {})
       }
