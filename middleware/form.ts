@@ -2,8 +2,15 @@ import type { Request } from 'express'
 import { z } from 'zod'
 import { FormError, type FieldErrors } from '../src/core/errors.js'
 
-/** A text field. Arrays and objects, as query parsers make them of repeated fields, are refused. */
-export const text = (max: number) => z.string().max(max)
+/**
+ * A text field. Arrays and objects, as query parsers make them of repeated fields, are refused; so is NUL, which nobody
+ * types and PostgreSQL answers with an error, be it ours or the one that your `findByEmail` asks.
+ */
+export const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((value) => !value.includes('\0'), 'invalid')
 export const required = (max: number) => text(max).refine((value) => value.trim() !== '', 'required')
 export const checkbox = z
   .union([z.boolean(), z.literal(['on', 'true', '1', 'false', ''])])

@@ -57,9 +57,9 @@ class PasswordStrategy extends Strategy {
   }
 }
 
-/** A text field of a body; empty when it is none, or longer than anybody types. */
+/** A text field of a body; empty when it is none, or what nobody types: too long, or with a NUL, an error in PostgreSQL. */
 function textOf(body: unknown, field: string, max: number): string {
   if (typeof body !== 'object' || body === null || !Object.hasOwn(body, field)) return ''
   const value = (body as Record<string, unknown>)[field]
-  return typeof value === 'string' && value.length <= max ? value : ''
+  return typeof value === 'string' && value.length <= max && !value.includes('\0') ? value : ''
 }

@@ -178,6 +178,7 @@ describe('The password strategy alone, in a Passport of the host', () => {
       { email: ada.email, password: 'x'.repeat(5_000) },
       { email: `${'x'.repeat(400)}@acme.test`, password: PASSWORD },
       { email: '   ', password: PASSWORD },
+      { email: `\0${ada.email}`, password: PASSWORD },
       { email: ada.email },
       [],
     ]

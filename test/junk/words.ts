@@ -1,0 +1,163 @@
+import { ada, PASSWORDS } from '../support/host.js'
+
+/** What people, tools and attackers put into fields, parameters and paths. */
+export const WORDS = [
+  '',
+  ' ',
+  'a',
+  'on',
+  ada.email,
+  PASSWORDS.u1!,
+  'Wrong-Horse-7-Battery',
+  'u1',
+  '\u0000',
+  '\u0000@acme.test',
+  '\ud800',
+  '🦭'.repeat(50),
+  '../../etc/passwd',
+  '%E0%A4%A',
+  '%00',
+  '__proto__',
+  'constructor',
+  'toString',
+  '<script>alert(1)</script>',
+  "' or 1=1 --",
+  '{{7*7}}<%= it %>',
+  '//evil.example',
+  'javascript:alert(1)',
+  '\r\nSet-Cookie: sallyport=x',
+  '\u202egnp.exe',
+  'x'.repeat(5_000),
+  '1e400',
+  '-1',
+]
+
+/** Names of fields: those of our forms, and those that make trouble. */
+export const FIELDS = [
+  'email',
+  'password',
+  'remember',
+  'returnTo',
+  'currentPassword',
+  'newPassword',
+  'confirmPassword',
+  'csrfToken',
+  '__proto__',
+  'constructor',
+  'hasOwnProperty',
+]
+
+export const SUFFIXES = ['', '', '', '[]', '[$ne]', '[a][b]', '[__proto__][x]', '%00', '[', ']']
+
+export const TYPES: readonly (string | null)[] = [
+  'application/x-www-form-urlencoded',
+  'application/json',
+  'application/x-www-form-urlencoded; charset=utf-8',
+  'application/json; charset=utf-8',
+  'application/json; charset=klingon',
+  'application/x-www-form-urlencoded; charset=utf-16',
+  'application/x-www-form-urlencoded; charset=iso-8859-1',
+  'application/vnd.api+json',
+  'multipart/form-data; boundary=x',
+  'text/plain',
+  'text/xml',
+  'application/octet-stream',
+  ';;',
+  'application/json, application/x-www-form-urlencoded',
+  null,
+]
+
+const ACCEPTS = [
+  'text/html',
+  'application/json',
+  'text/html,application/xhtml+xml,*/*;q=0.8',
+  '*/*',
+  '',
+  'text/html;q=x, */*;q=9',
+  'text/html;q=0, application/json;q=0',
+  'image/png',
+  ',,;',
+  '*',
+  'text/*;q=0.5;level=__proto__',
+  'a'.repeat(3_000),
+  'text/html,'.repeat(400),
+]
+
+/** Header -> what it may say. A list of two is that header twice. */
+export const HEADERS: Record<string, readonly (string | readonly [string, string])[]> = {
+  Accept: ACCEPTS,
+  'User-Agent': ['', 'curl/8.5.0', 'x'.repeat(5_000), '"><script>', '\u00ff\u00fe', 'Mozilla/5.0 (', '(((((((('],
+  'Sec-Fetch-Site': ['same-origin', 'none', 'cross-site', '', ['same-origin', 'cross-site']],
+  Origin: ['null', 'https://evil.example', '', 'x', 'http://localhost:99999', 'http://[::1'],
+  Referer: ['x', 'http://localhost/', '//', 'http://%', `http://localhost:1/${'x'.repeat(3_000)}`, '\u00ff'],
+  'X-Forwarded-For': ['<script>', '1.2.3.4, ::1', ',,,', 'unknown', '::ffff:1.2.3.4', '1.2.3.4:80', '9'.repeat(4_000)],
+  'X-Forwarded-Proto': ['https', 'javascript', 'https, http', '', ['http', 'https']],
+  'X-Forwarded-Host': ['evil.example', 'a,b', '\u00ff', ''],
+  Forwarded: ['for=1.2.3.4;proto=https;host=evil.example', 'for="[', ';;;'],
+  'X-HTTP-Method-Override': ['DELETE', 'GET', 'POST', '__proto__', ''],
+  'X-Original-URL': ['/security/', '%00'],
+  Range: ['bytes=0-1', 'bytes=9-1', 'bytes=-', 'bytes=0-0,1-1,2-2', 'x'],
+  'If-None-Match': ['*', '"x"', 'W/""'],
+  'If-Modified-Since': ['yesterday', 'Thu, 01 Jan 1970 00:00:00 GMT'],
+  Authorization: ['Basic YTpi', 'Bearer x', 'Basic %', 'Digest', ''],
+  'Accept-Language': ['xx-__proto__', '*;q=2', 'de,en;q=x'],
+  'Accept-Encoding': ['gzip;q=0, identity;q=0', 'br', '*'],
+  Upgrade: ['websocket', 'h2c'],
+  TE: ['trailers'],
+  'Max-Forwards': ['0'],
+  'X-Requested-With': ['XMLHttpRequest'],
+}
+
+export const METHODS = [
+  'GET',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+  'HEAD',
+  'TRACE',
+  'PROPFIND',
+  'QUERY',
+  'SEARCH',
+  'CONNECT',
+]
+
+/** What is no path of ours, or is one in disguise; `:route` is a real one without its slash. */
+export const ODD_PATHS = [
+  '',
+  '/',
+  '//',
+  '/.',
+  '/..',
+  '/%2e%2e/%2e%2e/etc/passwd',
+  '/%2f',
+  '/%5c..%5c',
+  '/%00',
+  '/%ff',
+  '/%E0%A4%A',
+  '/no-such-page',
+  '/assets/%2e%2e%2f%2e%2e%2fpackage.json',
+  '/assets/__proto__',
+  '/:route/',
+  '//:route',
+  '/%2f:route',
+  '/:route%2f',
+  '/:route;a=b',
+  '/:route.json',
+  `/${'x'.repeat(6_000)}`,
+]
+
+export const QUERIES = [
+  '?returnTo[]=a&returnTo[]=b',
+  '?returnTo[a]=b',
+  '?returnTo=%E0%A4%A',
+  '?returnTo=%00',
+  '?returnTo=%2f%2fevil.example',
+  `?${'a[]=1&'.repeat(500)}`,
+  '?__proto__[x]=1&constructor=2',
+  '?email=a&password=b',
+  '?_method=DELETE',
+  '??&&==',
+  `?returnTo=/${'x'.repeat(3_000)}`,
+]
