@@ -10,9 +10,12 @@ import type { RateLimits } from '../middleware/rate-limit.js'
 import { registryCheck } from '../middleware/registry-check.js'
 import type { RequestStates } from '../middleware/request-state.js'
 import type { SessionCookie } from '../middleware/session.js'
+import { signInDoor } from '../middleware/sign-in-door.js'
+import type { Clock } from './core/clock.js'
 import { ConfigurationError, SecurityError } from './core/errors.js'
 import type { HostUsers } from './core/users.js'
 import { overview, overviewRoutes } from './features/overview/routes.js'
+import type { HashingLane } from './features/passwords/hashing-lane.js'
 import type { Passwords, Whence } from './features/passwords/passwords.js'
 import { passwordRoutes } from './features/passwords/routes.js'
 import { sessionRoutes } from './features/sessions/routes.js'
@@ -31,6 +34,7 @@ export interface RouterParts {
   sessions: Sessions
   listSessions: ListSessions
   passwords: Passwords
+  lane: HashingLane
   signIn: SignIn
   stepUp: StepUp
   requestSession: RequestSession
@@ -43,12 +47,14 @@ export interface RouterParts {
   users: HostUsers
   basePath: string
   afterSignIn: string
+  clock: Clock
   report: (error: unknown) => void
 }
 
 /** The one router of the host: session and check for every request, then our pages under `basePath`. */
 export function createRouter(parts: RouterParts): Router {
   const root = express.Router()
+  root.post(`${parts.basePath}/sign-in`, signInDoor(parts))
   root.use(parts.cookie.middleware)
   root.use(registryCheck(parts))
   root.use(parts.basePath, pagesRouter(parts))
