@@ -42,6 +42,12 @@ export class Pages {
     } else res.type('html').send(this.renderer.page(name, model, this.context(req, res)))
   }
 
+  /** A page that is the same for everybody, with no form in it: to be kept, where there is no time to make one for each. */
+  forAnybody<K extends keyof Views>(name: K, model: Views[K]): string {
+    const page = { path: '', user: null, csrfToken: '', flash: null, ...this.#everywhere() }
+    return this.renderer.page(name, model, page)
+  }
+
   /** What the layout needs. Takes the flash message, so that it is shown once. */
   context(req: Request, res: Response): PageContext {
     return { ...this.surroundings(req, res), flash: this.flash.take(req, res) }
@@ -50,16 +56,18 @@ export class Pages {
   /** What a fragment in a page of the host's needs; the message waits for a page of ours. */
   surroundings(req: Request, res: Response): PageContext {
     return {
-      base: this.base,
+      ...this.#everywhere(),
       path: req.path,
-      productName: this.#options.productName,
-      language: 'en',
-      now: this.#options.clock.now(),
       user: req.security?.user ?? null,
       csrfToken: this.#options.csrf.tokenFor(req, res),
       formFields: this.#options.formFields(req),
       flash: null,
     }
+  }
+
+  #everywhere() {
+    const { productName, clock } = this.#options
+    return { base: this.base, productName, language: 'en', now: clock.now() }
   }
 
   /** After a POST that was done: 303 to a page of ours, or 200 with what a script wants to know. */

@@ -10,10 +10,12 @@ import type { Pages } from '../middleware/pages.js'
 import type { RateLimits } from '../middleware/rate-limit.js'
 import { registryCheck } from '../middleware/registry-check.js'
 import type { RequestStates } from '../middleware/request-state.js'
+import { signInDoor } from '../middleware/sign-in-door.js'
 import type { Clock } from './core/clock.js'
 import { ConfigurationError, SecurityError } from './core/errors.js'
 import type { UserDirectory } from './core/users.js'
 import { overview, overviewRoutes } from './features/overview/routes.js'
+import type { HashingLane } from './features/passwords/hashing-lane.js'
 import type { Passwords, Whence } from './features/passwords/passwords.js'
 import { passwordRoutes } from './features/passwords/routes.js'
 import { sessionRoutes } from './features/sessions/routes.js'
@@ -38,6 +40,7 @@ export interface RouterParts {
   passwords: Passwords
   strategies: { password: () => Strategy }
   proofs: Proofs
+  lane: HashingLane
   stepUp: StepUp
   requestSession: RequestSession
   addressOf: ClientAddress
@@ -63,6 +66,7 @@ export function createRouter(parts: RouterParts): Router {
     parts.states.arrive(req, parts.clock.now())
     next()
   })
+  root.use(underBasePath(parts.basePath, express.Router().post('/sign-in', signInDoor(parts))))
   root.use(...parts.entrance)
   root.use(registryCheck(parts))
   root.use(underBasePath(parts.basePath, pagesRouter(parts)))

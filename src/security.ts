@@ -113,6 +113,7 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     passwords,
     strategies,
     proofs,
+    lane,
     stepUp,
     requestSession,
     addressOf,

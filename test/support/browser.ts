@@ -126,6 +126,12 @@ export class Browser {
     return this.#agent.jar.getCookie(name, { domain: 'localhost', path: '/', secure: false, script: false })?.value
   }
 
+  /** The names of all cookies that are sent, in their order. */
+  cookieNames(): string[] {
+    const sent = this.#agent.jar.getCookies({ domain: 'localhost', path: '/', secure: false, script: false })
+    return sent.map((cookie) => cookie.name)
+  }
+
   setCookie(text: string): void {
     this.#agent.jar.setCookies([text], 'localhost', '/')
   }

@@ -29,6 +29,24 @@ export class TestClock implements Clock {
   }
 }
 
+/** A clock whose wall-clock time stands still until a test moves it, however slow the machine is. */
+export class StillClock extends TestClock {
+  #now: number
+
+  constructor(now = Date.now()) {
+    super()
+    this.#now = now
+  }
+
+  override now(): number {
+    return this.#now
+  }
+
+  override advance(ms: number): void {
+    this.#now += ms
+  }
+}
+
 /** Waits for what nobody announces, such as a write that no request waits for. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>, ms = 2_000): Promise<void> {
   for (const end = performance.now() + ms; !(await condition()); await wait(10))

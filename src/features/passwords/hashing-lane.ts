@@ -29,14 +29,20 @@ export class HashingLane {
     this.#options = options
   }
 
-  /** Throws `busy` when there is no place; asked first, so that a flood costs no query either. */
-  assertRoom(): void {
-    if (this.#hasPlace() || this.#attempts.length < this.#options.waiting) return
-    throw new SecurityError('busy', {
+  /** The answer to one more attempt when there is no room for it, `busy`; else null. */
+  refusal(): SecurityError | null {
+    if (this.#hasPlace() || this.#attempts.length < this.#options.waiting) return null
+    return new SecurityError('busy', {
       headers: { 'Retry-After': String(RETRY_AFTER_S) },
       extra: { retryAfter: RETRY_AFTER_S },
       cause: new Error(`${this.#options.waiting} sign-ins wait for their password to be verified; more are refused`),
     })
+  }
+
+  /** Throws `busy` when there is no room; asked first, so that a crowd costs no query either. */
+  assertRoom(): void {
+    const refusal = this.refusal()
+    if (refusal) throw refusal
   }
 
   /** Runs the work when its turn comes. Throws `busy` when too many wait. */
