@@ -14,6 +14,7 @@ export type Place =
   | { dialect: 'postgresql'; url: string; shown: string; tablePrefix?: string }
 
 const LIMIT_MS = 5_000
+const INT8 = 20
 
 /** Throws ConfigurationError when `database` is no address of a database. */
 export function placeOf({ database, tablePrefix }: GivenOptions): Place {
@@ -73,11 +74,15 @@ const sqlite = async (file: string | null): Promise<Database> =>
 
 async function postgresql(url: string): Promise<Database> {
   const { default: pg } = await import('pg')
+  // our times are bigint, below 2^53
+  const getTypeParser = ((oid: number, format?: 'text') =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser
   const pool = new pg.Pool({
     connectionString: url,
     max: 1,
     connectionTimeoutMillis: LIMIT_MS,
     query_timeout: LIMIT_MS,
+    types: { getTypeParser },
   })
   pool.on('error', () => {}) // a connection that breaks while idle; the next query tells
   return new Kysely({ dialect: new PostgresDialect({ pool }) })
