@@ -44,7 +44,7 @@ export class Pages {
 
   /** A page that is the same for everybody, with no form in it: to be kept, where there is no time to make one for each. */
   forAnybody<K extends keyof Views>(name: K, model: Views[K]): string {
-    const page = { path: '', user: null, csrfToken: '', flash: null, ...this.#everywhere() }
+    const page = { path: '', user: null, csrfToken: '', formFields: {}, flash: null, ...this.#everywhere() }
     return this.renderer.page(name, model, page)
   }
 

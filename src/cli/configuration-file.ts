@@ -8,6 +8,7 @@ export class ConfigurationFailed extends Error {}
 
 /** What such a file may export its options as. */
 const NAMES = ['default', 'security', 'options'] as const
+const LIMIT_MS = 10_000
 const KNOWN = ['origin', 'secret', 'database']
 
 /** Runs a configuration file and returns the options that it exports, and under which name. */
@@ -50,9 +51,22 @@ function chosen(exported: Record<string, unknown>): [string, unknown] | undefine
   )
 }
 
+/** Also keeps the process alive meanwhile: Node ends one that waits for nothing but a promise. */
+async function inTime(work: () => unknown): Promise<unknown> {
+  let limit: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_done, fail) => {
+    limit = setTimeout(() => fail(new Error(`it was not done after ${LIMIT_MS / 1000} seconds`)), LIMIT_MS)
+  })
+  try {
+    return await Promise.race([work(), late])
+  } finally {
+    clearTimeout(limit)
+  }
+}
+
 async function running(path: string, work: () => unknown): Promise<unknown> {
   try {
-    return await work()
+    return await inTime(work)
   } catch (error) {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
     if (error instanceof Error && 'code' in error && error.code === 'ERR_UNKNOWN_FILE_EXTENSION')

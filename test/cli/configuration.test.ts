@@ -87,6 +87,8 @@ describe('The command line', function () {
         ['made.mjs', 'export default { router() {}, requireSession() {} }', 2, /is what createSecurity returns/],
         ['throws.mjs', 'throw new Error("no vault today")', 1, /failed while it was run: Error: no vault today/],
         ['rejects.mjs', 'export default async () => { throw new Error("no vault") }', 1, /Error: no vault/],
+        ['hangs.mjs', 'export default () => new Promise(() => {})', 1, /not done after 10 seconds/],
+        ['waits.mjs', 'await new Promise(() => {})', 1, /not done after 10 seconds/],
         ['syntax.mjs', 'export default {', 1, /SyntaxError/],
         ['imports.mjs', 'import "./not-there.mjs"', 1, /not-there\.mjs/],
       ]
@@ -141,6 +143,14 @@ describe('The command line', function () {
       const file = await configFile(folder.path, {}, text)
       const { out } = await doctor(file, [], { env: { DATABASE_URL: url, PW: encodeURIComponent(password) } })
       assert.match(out, /postgres:\/\/app:\[hidden\]@127\.0\.0\.1:1\/app with \[hidden\]/)
+    })
+
+    it('that only stands in an address of which nobody has told', async () => {
+      const address = ['rediss://app:unknown-password@cache.internal:6379', 'redis://:unknown-password@cache.internal']
+      const file = await configFile(folder.path, {}, `throw new Error('no answer from ${address.join(' and ')}')`)
+      const { out } = await doctor(file)
+      assert.match(out, /rediss:\/\/app:\[hidden\]@cache\.internal:6379 and redis:\/\/:\[hidden\]@cache\.internal/)
+      assert.ok(!out.includes('unknown-password'))
     })
 
     it('and a client that the file has opened neither keeps the command nor breaks it', async () => {

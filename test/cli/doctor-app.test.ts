@@ -60,7 +60,7 @@ describe('sallyport doctor, the running app', function () {
     const { url, database } = await host({ basePath: '/account/security' })
     const found = await examine({ origin: url, database, basePath: '/account/security' })
     for (const id of PAGE) assert.equal(found.level(id), 'ok', `${id} in ${found.out}`)
-    assert.match(found.says('app_form_cookie'), /^sallyport_form: httponly, samesite=lax, path=\/ ->/)
+    assert.match(found.says('app_form_cookie', 'ok'), /^sallyport_form: httponly, samesite=lax, path=\/ ->/)
     for (const id of ['app_hsts', 'app_proxy_trust'] as const) assert.equal(found.level(id), undefined, id)
   })
 
@@ -68,7 +68,7 @@ describe('sallyport doctor, the running app', function () {
     const { url, database } = await behindProxy()
     const found = await examine({ origin: ORIGIN, database }, ['--url', url])
     for (const id of [...PAGE, 'app_hsts'] as const) assert.equal(found.level(id), 'ok', `${id} in ${found.out}`)
-    assert.match(found.says('app_form_cookie'), /^__Host-sallyport_form: .*secure/)
+    assert.match(found.says('app_form_cookie', 'ok'), /^__Host-sallyport_form: .*secure/)
     assert.equal(found.code, 0)
     assert.match(found.out, /with X-Forwarded-Proto: https, as your proxy would/)
   })
@@ -209,7 +209,7 @@ describe('sallyport doctor, the running app', function () {
     it('that the options count now are good, though the app has not been started again', async () => {
       const { url, database } = await host({ before: believesAll })
       const found = await examine({ origin: url, database, proxyHops: 1 })
-      assert.match(found.says('processes_trust_proxy'), /proxyHops: 1 decides/)
+      assert.match(found.says('processes_trust_proxy', 'ok'), /proxyHops: 1 decides/)
       assert.equal(found.level('processes_trust_proxy'), 'ok')
     })
 
@@ -262,12 +262,12 @@ describe('sallyport doctor, the running app', function () {
       /other processes.* use Redis.* -> give all processes the same options/,
     )
     const same = await examine({ origin: url, database, redis: redis.url })
-    assert.match(same.says('processes_redis'), /processes with Redis are running/)
+    assert.match(same.says('processes_redis', 'ok'), /processes with Redis are running/)
     await security.close()
     const away =
       'options.clock = { now: () => Date.now() + 240_000, monotonic: () => performance.now(), sleep: async () => {} }'
     const later = await examine({ database, redis: redis.url }, [], away)
-    assert.match(later.says('processes_redis'), /no process with Redis has run in the last three minutes/)
+    assert.match(later.says('processes_redis', 'ok'), /no process with Redis has run in the last three minutes/)
     assert.equal((await examine({ database }, [], away)).level('processes_redis'), undefined)
   })
 })

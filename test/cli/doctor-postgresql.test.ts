@@ -69,6 +69,14 @@ describe('sallyport doctor, PostgreSQL', function () {
     assert.match(found.says('postgresql_primary'), /read-only here -> write: ALTER DATABASE/)
   })
 
+  it('tells what its processes have written down', async () => {
+    await server.run('create table security_state (name text primary key, changed_at bigint not null)')
+    await server.run(`insert into security_state values ('trust_proxy_true', ${Date.UTC(2031, 4, 6)})`)
+    const found = await examine(server.url)
+    assert.match(found.says('processes_trust_proxy'), /'trust proxy' is true \(2031-05-06T00:00:00Z\)/)
+    await server.run('drop table security_state')
+  })
+
   it('whose clock is another is a warning, then a problem', async () => {
     const away = (ms: number): string =>
       `options.clock = { now: () => Date.now() + ${ms}, monotonic: () => performance.now(), sleep: async () => {} }`

@@ -42,7 +42,7 @@ describe('sallyport doctor, Redis', function () {
     for (const id of [...firm, ...more]) assert.equal(found.level(id), 'ok', `${id} in ${found.out}`)
     for (const id of ['redis_replicas', 'redis_cluster', 'redis_password', 'redis_tls'] as const)
       assert.equal(found.level(id), undefined, id)
-    assert.match(found.says('redis_persistence'), /nothing is persisted: a restart empties .*carts/)
+    assert.match(found.says('redis_persistence', 'ok'), /nothing is persisted: a restart empties .*carts/)
     assert.deepEqual(
       (await client.keys('*')).filter((key) => !key.startsWith('sallyport:doctor')),
       [],
@@ -112,7 +112,7 @@ describe('sallyport doctor, Redis', function () {
     await until('the replica', async () => /connected_slaves:1/.test(await client.info('replication')), 10_000)
     const primary = await examine()
     assert.equal(primary.level('redis_replicas'), 'ok')
-    assert.match(primary.says('redis_replicas'), /one replica; .* -> write "min-replicas-to-write 1"/)
+    assert.match(primary.says('redis_replicas', 'ok'), /one replica; .* -> write "min-replicas-to-write 1"/)
     const found = await examine(replica.url)
     assert.match(
       found.says('redis_role'),
@@ -120,7 +120,7 @@ describe('sallyport doctor, Redis', function () {
     )
     assert.equal(found.level('redis_writable'), undefined, 'said once')
     await client.config('SET', 'min-replicas-to-write', '1')
-    assert.match((await examine()).says('redis_replicas'), /min-replicas-to-write is set -> null/)
+    assert.match((await examine()).says('redis_replicas', 'ok'), /min-replicas-to-write is set -> null/)
     await replica.stop()
     await until('the replica gone', async () => /connected_slaves:0/.test(await client.info('replication')), 10_000)
     assert.match((await examine()).says('redis_writable'), /NOREPLICAS.* -> bring its replicas back/)
@@ -129,16 +129,16 @@ describe('sallyport doctor, Redis', function () {
 
   it('that writes to disk says what a restart costs', async () => {
     await client.config('SET', 'save', '3600 1')
-    assert.match((await examine()).says('redis_persistence'), /it writes snapshots.* -> null/)
+    assert.match((await examine()).says('redis_persistence', 'ok'), /it writes snapshots.* -> null/)
     await client.config('SET', 'save', '')
     const kept = await another('--appendonly', 'yes')
-    assert.match((await examine(kept.url)).says('redis_persistence'), /it appends to a file.* -> null/)
+    assert.match((await examine(kept.url)).says('redis_persistence', 'ok'), /it appends to a file.* -> null/)
   })
 
   it('of an account that may do little is looked at all the same', async () => {
     await client.call('ACL', 'SETUSER', 'app', 'on', `>${STORE_PASSWORD}`, '~sallyport:*', '+@all', '-config')
     const found = await examine(`redis://app:${STORE_PASSWORD}@127.0.0.1:${redis.port}`)
-    assert.match(found.says('redis_persistence'), /snapshots unknown/)
+    assert.match(found.says('redis_persistence', 'ok'), /snapshots unknown/)
     assert.equal(found.level('redis_eviction'), 'ok')
     await client.call('ACL', 'SETUSER', 'app', 'resetkeys', '~other:*')
     const locked = await examine(`redis://app:${STORE_PASSWORD}@127.0.0.1:${redis.port}`)
@@ -224,9 +224,9 @@ describe('sallyport doctor, Redis', function () {
       policy.disconnect()
       for (const url of [a.url, `redis://127.0.0.1:1,127.0.0.1:${b.port}`]) {
         const found = await examine(url)
-        assert.match(found.says('redis_reachable'), /a Cluster of 2 masters/)
+        assert.match(found.says('redis_reachable', 'ok'), /a Cluster of 2 masters/)
         assert.equal(found.level('redis_writable'), 'ok')
-        assert.match(found.says('redis_cluster'), /asked as one/)
+        assert.match(found.says('redis_cluster', 'ok'), /asked as one/)
         assert.match(found.says('redis_eviction'), new RegExp(`^127.0.0.1:${b.port}: maxmemory-policy is volatile-ttl`))
         assert.equal(found.findings.filter(({ id }) => id === 'redis_role').length, 1, 'what is the same is said once')
       }

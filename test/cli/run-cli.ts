@@ -57,8 +57,8 @@ export interface Examined extends Ran {
   notChecked: { section: string; why: string }[]
   /** The level of a finding; undefined when it is not there. */
   level(id: FindingId): Level | undefined
-  /** The finding, which has to be there, as text: what was seen, and what to change. */
-  says(id: FindingId): string
+  /** What was seen, and what to change. The finding has to be there, as a warning or problem if no level is asked for. */
+  says(id: FindingId, level?: Level): string
 }
 
 /** Runs `doctor --json` with a configuration file; the report has to be all that is on the output. */
@@ -78,9 +78,10 @@ export async function doctor(
     ...ran,
     ...report,
     level: (id) => find(id)?.level,
-    says: (id) => {
+    says: (id, level) => {
       const finding = find(id)
       assert.ok(finding, `${id} was not found in ${ran.out}`)
+      assert.ok(level ? finding.level === level : finding.level !== 'ok', `${id} is ${finding.level}`)
       return `${finding.seen} -> ${finding.change}`
     },
   }

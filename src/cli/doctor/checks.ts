@@ -1,6 +1,6 @@
 import * as app from './app.js'
 import * as database from './database.js'
-import type { Check, Subject } from './examination.js'
+import type { Check } from './examination.js'
 import * as mail from './mail.js'
 import { originIsPublic } from './origin.js'
 import * as postgresql from './postgresql.js'
@@ -13,12 +13,7 @@ import * as sqlite from './sqlite.js'
 
 /** Every check there is, in the order in which they are run and shown; each looks at what its section has opened. */
 export const CHECKS = {
-  configuration: [
-    originIsPublic,
-    secrets.secretsAreRandom,
-    secrets.secretsDiffer,
-    secrets.oldSecretsAreGone,
-  ] satisfies Check<Subject>[],
+  configuration: [originIsPublic, secrets.secretsAreRandom, secrets.secretsDiffer, secrets.oldSecretsAreGone],
 
   database: [database.migrationsAreApplied, database.migrationsAreKnown] satisfies Check<database.OpenedDatabase>[],
 

@@ -1,7 +1,6 @@
 import type { Source } from '../configuration-source.js'
 import { CHECKS } from './checks.js'
-import { runChecks, type Section, type Subject } from './examination.js'
-import { problem } from './finding.js'
+import type { Section, Subject } from './examination.js'
 import { readOptions } from './options.js'
 import { examineRedis } from './examine-redis.js'
 import { examineApp } from './running-app.js'
@@ -30,11 +29,7 @@ export async function examine(
     nodeEnv,
     app: { url: url ?? config.origin, demanded: url !== undefined },
   }
-  findings.push(
-    ...(await runChecks(CHECKS.configuration, subject, (error) =>
-      problem('options', String(error), 'see docs/options.md'),
-    )),
-  )
+  findings.push(...CHECKS.configuration.flatMap((check) => check(subject) ?? []))
   const sections = [section]
   for (const [name, look] of Object.entries(SECTIONS))
     sections.push({ name, about: '', notChecked: null, ...(await look(subject)) })

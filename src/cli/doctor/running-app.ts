@@ -1,4 +1,4 @@
-import { explain, isLoopback } from '../network.js'
+import { explain } from '../network.js'
 import { CHECKS } from './checks.js'
 import { runChecks, type Found, type Subject } from './examination.js'
 import { ok, problem, type Finding } from './finding.js'
@@ -7,8 +7,8 @@ import { get } from './http-answer.js'
 /** Asks the running app for its sign-in page, as a browser would, or as the proxy would that ends TLS before it. */
 export async function examineApp({ config, app }: Subject): Promise<Found> {
   const { clock } = config
-  const { protocol, hostname, origin } = new URL(app.url)
-  const asProxy = config.secure && protocol === 'http:' && isLoopback(hostname)
+  const { protocol, origin } = new URL(app.url)
+  const asProxy = config.secure && protocol === 'http:'
   const page = `${origin}${config.basePath}/sign-in`
   const about = asProxy ? `${page} (with X-Forwarded-Proto: https, as your proxy would)` : page
   const headers = { Accept: 'text/html', ...(asProxy && { 'X-Forwarded-Proto': 'https' }) }
