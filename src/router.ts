@@ -1,4 +1,4 @@
-import express, { type RequestHandler, type Router } from 'express'
+import express, { type Router } from 'express'
 import type { ClientAddress } from '../middleware/client-address.js'
 import { readBody } from '../middleware/body.js'
 import type { Csrf } from '../middleware/csrf.js'
@@ -38,7 +38,7 @@ export interface RouterParts {
   secure: boolean
   users: HostUsers
   basePath: string
-  proxyTrust: RequestHandler
+  proxyTrust: express.RequestHandler
   afterSignIn: string
   report: (error: unknown) => void
 }

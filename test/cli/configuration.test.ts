@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { tempFolder } from '../support/services.js'
-import { cli, configFile, doctor, GOOD, GOOD_SECRET, STORE_PASSWORD, type Ran } from './run-cli.js'
+import { APPLIED, PENDING, cli, configFile, doctor, GOOD, GOOD_SECRET, STORE_PASSWORD, type Ran } from './run-cli.js'
 
 const OPTIONS = JSON.stringify({ ...GOOD, database: 'sqlite:./security.db' })
 
@@ -73,7 +73,7 @@ describe('The command line', function () {
       ]
       for (const [name, text, exported] of ways) {
         const { out, err } = await check(name, text)
-        assert.equal(out, 'pending 0001_sessions\n', `${name}: ${err}`)
+        assert.equal(out, PENDING, `${name}: ${err}`)
         assert.ok(err.includes(`./${name} (export "${exported}")`), err)
       }
     })
@@ -108,7 +108,7 @@ describe('The command line', function () {
     it('in TypeScript, where this Node can; else says how', async () => {
       const { code, out, err } = await check('typed.ts', `const options: object = ${OPTIONS}\nexport default options`)
       const canRun = 'typescript' in process.features && Boolean(process.features.typescript)
-      if (canRun) return assert.equal(out, 'pending 0001_sessions\n', err)
+      if (canRun) return assert.equal(out, PENDING, err)
       assert.equal(code, 2)
       assert.match(err, /compiled \.js file, use Node 22\.18/)
     })
@@ -157,7 +157,7 @@ describe('The command line', function () {
       const text = `setInterval(() => {}, 1000)\nsetTimeout(() => { throw new Error('later ${GOOD_SECRET}') }, 0)`
       const file = await configFile(folder.path, { database: `sqlite:${join(folder.path, 'kept.db')}` }, text)
       const { code, out } = await cli(['migrate', '--config', file])
-      assert.deepEqual([code, out], [0, 'applied 0001_sessions\n'])
+      assert.deepEqual([code, out], [0, APPLIED])
     })
   })
 })

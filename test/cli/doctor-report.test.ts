@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { FINDING_IDS } from '../../src/cli/doctor/finding.js'
 import { startHost, type Host } from '../support/host.js'
 import { tempFolder } from '../support/services.js'
-import { cli, configFile, GOOD_SECRET, OLD_SECRET } from './run-cli.js'
+import { APPLIED, cli, configFile, GOOD_SECRET, OLD_SECRET } from './run-cli.js'
 import { startSmtp, type SmtpListener } from './smtp-listener.js'
 
 const DOCS = readFileSync('docs/operations.md', 'utf8')
@@ -102,7 +102,7 @@ describe('sallyport doctor, the report', function () {
       const env = { SALLYPORT_SECRET: GOOD_SECRET, DATABASE_URL: 'sqlite:./data/security.db', NODE_ENV: 'test' }
       const where = { cwd: folder.path, env }
       const migrated = await cli(['migrate', '--config', './security.config.js'], where)
-      assert.equal(migrated.out, 'applied 0001_sessions\n', migrated.err)
+      assert.equal(migrated.out, APPLIED, migrated.err)
       const { out } = await cli(['doctor', '--config', './security.config.js'], where)
       assert.match(out, /ok +options: complete and well-formed/)
       assert.match(out, /ok +sql_migrations: the tables are up to date/)
