@@ -114,8 +114,11 @@ describe('sallyport doctor, PostgreSQL', function () {
     await server.becomeReplica(true)
     await server.start()
     const found = await examine(server.url)
-    assert.equal(found.level('postgresql_primary'), 'problem')
-    assert.match(found.says('postgresql_primary'), /this is a replica.* -> give the address of the primary/)
+    assert.equal(found.level('sql_reachable'), 'problem')
+    assert.match(
+      found.says('sql_reachable'),
+      /this server is a replica.*; write the address that always leads to the primary/,
+    )
   })
 
   async function serverPid(): Promise<number> {

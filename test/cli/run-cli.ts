@@ -3,6 +3,7 @@ import { execFile, type ExecFileOptions } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { knownMigrations } from '../../src/stores/sql/migrations.js'
 import type { Finding, FindingId, Level } from '../../src/cli/doctor/finding.js'
 import { knownMigrations } from '../../src/stores/sql/migrations.js'
 
@@ -15,6 +16,14 @@ export const PENDING = knownMigrations()
   .join('')
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+
+/** What `migrate` prints where there is nothing yet, and what `migrate --check` does. */
+export const APPLIED = knownMigrations()
+  .map((name) => `applied ${name}\n`)
+  .join('')
+export const PENDING = knownMigrations()
+  .map((name) => `pending ${name}\n`)
+  .join('')
 
 /** Random, as a generator writes them; and a password of a store. No output of any run may have them in it. */
 export const GOOD_SECRET = 'kT9vLq2Xw7RzB4nYc8HdJ0sMfG5aPe3U'
