@@ -45,15 +45,17 @@ describe('The option redis', function () {
     throw new assert.AssertionError({ message: 'it started' })
   }
 
-  /** Somebody signs in, is let in, and signs out. */
+  /** Somebody signs in from a few browsers, is let in, and signs out. */
   async function serves(redis: SecurityOptions['redis']): Promise<void> {
     const host = await startHost({ redis })
     try {
-      const browser = host.browser()
-      await browser.signIn(ada, PASSWORDS.u1!)
-      for (let i = 0; i < 2; i += 1) assert.equal(await browser.isSignedIn(), true)
-      await browser.submit(await browser.visit(`${BASE}/`), '/sign-out')
-      assert.equal(await browser.isSignedIn(), false)
+      for (let i = 0; i < 6; i += 1) {
+        const browser = host.browser()
+        await browser.signIn(ada, PASSWORDS.u1!)
+        for (let j = 0; j < 2; j += 1) assert.equal(await browser.isSignedIn(), true)
+        await browser.submit(await browser.visit(`${BASE}/`), '/sign-out')
+        assert.equal(await browser.isSignedIn(), false)
+      }
       assert.deepEqual(host.errors, [])
     } finally {
       await host.close()
@@ -82,8 +84,11 @@ describe('The option redis', function () {
 
   it('a Cluster of the host serves', () => withClient(new Cluster(addresses), serves))
 
-  it('a Cluster whose client has a prefix serves, though the prefix has braces', () =>
-    withClient(new Cluster(addresses, { redisOptions: { keyPrefix: '{shop}:' } }), serves))
+  it('a Cluster whose client has a prefix serves, though the prefix has braces, and no node is asked for what it has not', async () => {
+    for (const { client } of cluster.nodes) await client.config('RESETSTAT')
+    await withClient(new Cluster(addresses, { redisOptions: { keyPrefix: '{shop}:' } }), serves)
+    for (const { client } of cluster.nodes) assert.doesNotMatch(await client.info('errorstats'), /MOVED/)
+  })
 
   it('the addresses of a Cluster serve, also one alone, and one that is not there among them', async () => {
     const texts = addresses.map(({ host, port }) => `${host}:${port}`)

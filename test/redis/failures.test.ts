@@ -104,6 +104,14 @@ describe('Redis answers, but not as it should', function () {
     await assertIn(fleet.hosts, [victim], false)
   })
 
+  it('one connection is dead, and nobody says so: it is given up for a new one', async () => {
+    delayMs = 60_000 // the replies of this second; those that follow on the same connection wait behind them
+    await wait(1_000)
+    delayMs = 0
+    await everybodyIsServed()
+    await until('all is well', isWhole, 5_000)
+  })
+
   it('read-only, since it has become a replica', async () => {
     const other = await startRedis('--repl-diskless-sync-delay', '0')
     await fleet.raw.replicaof('127.0.0.1', other.port)

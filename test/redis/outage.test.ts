@@ -83,6 +83,14 @@ describe('Redis is gone, and comes back', function () {
     assert.equal((await open(fleet.a, alive)).early, CART)
   })
 
+  it('paused and back: the very first request that asks Redis again finds its data', async () => {
+    fleet.server.pause()
+    for (let i = 0; i < 3; i += 1) assert.equal((await open(fleet.a, alive)).early, null)
+    fleet.server.resume()
+    await wait(600) // the breaker lets somebody find out, and that is this request, with both its questions
+    assert.equal((await open(fleet.a, alive)).early, CART)
+  })
+
   it('killed: SQL serves at once, nobody is signed out, a revocation holds, the data is not written over', async () => {
     await fleet.raw.save() // it is killed, and this is what it will find when it starts
     await fleet.server.stop('SIGKILL')
