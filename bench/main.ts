@@ -52,12 +52,13 @@ async function compare(stores: Stores, redisPid: number): Promise<void> {
 /** A Redis and a PostgreSQL of our own, on free ports of the loopback interface. */
 async function withStores(work: (stores: Stores, redisPid: number) => Promise<void>): Promise<void> {
   const server = await startRedis()
-  const { url: postgres } = await sharedPostgres()
+  const postgres = await sharedPostgres()
   try {
     const client = new Redis(server.url)
     const info = await client.info('server').finally(() => client.disconnect())
-    await work({ redis: server.url, postgres }, Number(/^process_id:(\d+)/m.exec(info)?.[1]))
+    await work({ redis: server.url, postgres: postgres.url }, Number(/^process_id:(\d+)/m.exec(info)?.[1]))
   } finally {
+    await postgres.close()
     await server.close()
   }
 }

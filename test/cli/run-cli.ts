@@ -3,17 +3,8 @@ import { execFile, type ExecFileOptions } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { knownMigrations } from '../../src/stores/sql/migrations.js'
 import type { Finding, FindingId, Level } from '../../src/cli/doctor/finding.js'
 import { knownMigrations } from '../../src/stores/sql/migrations.js'
-
-/** What the command says of an empty database. */
-export const APPLIED = knownMigrations()
-  .map((name) => `applied ${name}\n`)
-  .join('')
-export const PENDING = knownMigrations()
-  .map((name) => `pending ${name}\n`)
-  .join('')
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 

@@ -6,7 +6,7 @@ import { inspect } from 'node:util'
 import { sql } from 'kysely'
 import { createSecurity, ConfigurationError, type SecurityOptions } from 'sallyport'
 import { openDatabase } from '../../src/stores/sql/database.js'
-import { SECRET } from '../support/host.js'
+import { ada, PASSWORDS, SECRET, startHost } from '../support/host.js'
 import { PASSWORD, sharedPostgres, startPostgres, type PostgresServer } from '../support/postgres.js'
 import { freePort } from '../support/services.js'
 import { refusal } from './refusal.js'
@@ -174,12 +174,18 @@ describe('The password of a PostgreSQL address', () => {
     }
   })
 
-  it('lets in when it is right', async () => {
+  it('lets in when it is right; and who may only read and write rows can serve', async () => {
     const server = await sharedPostgres()
-    const database = await server.freshDatabase()
-    await server.run('grant all on schema public to with_password', database.name)
-    const db = await openDatabase(database.url.replace('postgres@', `with_password:${PASSWORD}@`))
-    await db.destroy()
-    await database.drop()
+    const { url, name, drop } = await server.freshDatabase()
+    await (await openDatabase(url)).destroy()
+    await server.run('grant select, insert, update, delete on all tables in schema public to with_password', name)
+    const host = await startHost({ database: url.replace('postgres@', `with_password:${PASSWORD}@`) })
+    const browser = host.browser()
+    assert.equal((await browser.signIn(ada, PASSWORDS.u1!)).status, 303)
+    assert.equal(await host.security.sessions.revokeAll(ada.id), 1)
+    assert.equal(await browser.isSignedIn(), false)
+    assert.deepEqual(host.errors, [])
+    await host.close()
+    await drop()
   })
 })

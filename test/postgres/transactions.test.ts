@@ -21,7 +21,7 @@ interface Held<T> {
 }
 
 describe('Transactions of two processes that meet on PostgreSQL', function () {
-  this.timeout(10_000)
+  this.timeout(15_000)
   const clock = new TestClock()
   let server: PostgresServer
   let database: FreshDatabase
@@ -287,6 +287,28 @@ describe('Transactions of two processes that meet on PostgreSQL', function () {
     } finally {
       await one.destroy()
     }
+  })
+
+  it('a transaction that falls silent is ended by the server, long before the tail stops looking back for it', async () => {
+    await signIn(a, 'A', 'A0')
+    const changing = await held((work) => a.change({ userId: USER }, ending(), work))
+    const open = `select 1 from pg_stat_activity
+      where datname = '${database.name}' and state = 'idle in transaction'`
+    assert.equal((await server.run(open, database.name)).length, 1)
+    await until('it is over', async () => (await server.run(open, database.name)).length === 0, 9_000)
+    changing.commit()
+    await assert.rejects(changing.result, StoreUnavailable)
+    assert.equal((await records.find('A0')).kind, 'live')
+  })
+
+  it('a transaction that takes too long sends nothing more', async () => {
+    await signIn(a, 'A', 'A0')
+    let statements = 0
+    const slow = first.transaction().execute(async (tx) => {
+      for (; statements < 40; statements += 1) await sql`select pg_sleep(0.2)`.execute(tx)
+    })
+    await assert.rejects(slow, /taken too long/)
+    assert.ok(statements < 20, `${statements} statements`)
   })
 
   it('a transaction one of whose statements has failed does not pass for committed', async () => {

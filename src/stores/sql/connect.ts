@@ -1,7 +1,6 @@
 import { Kysely, type Dialect } from 'kysely'
 import { systemClock, type Clock } from '../../core/clock.js'
 import { ConfigurationError, StoreUnavailable } from '../../core/errors.js'
-import { checkServer, postgresAdvice, postgresDialect } from './postgres.js'
 import { postgresUrl } from './postgres-url.js'
 import type { Schema } from './schema.js'
 import { shortenWaits, sqliteDialect } from './sqlite.js'
@@ -28,7 +27,7 @@ export interface Connected {
 interface Kind {
   /** Where it is, for people. */
   shown: string
-  dialect: () => Promise<Dialect> | Dialect
+  dialect: () => Promise<Dialect>
   check?: (db: Kysely<Schema>) => Promise<void>
   serve: (db: Kysely<Schema>) => Promise<unknown> | void
   advice: (error: unknown) => string
@@ -39,7 +38,7 @@ interface Kind {
  * waits as long as a migration may take, until `serve`. Throws ConfigurationError.
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Connected> {
-  const kind = kindOf(url, options)
+  const kind = await kindOf(url, options)
   let db: Kysely<Schema> | undefined
   try {
     const opened = (db = new Kysely<Schema>({
@@ -55,7 +54,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
   }
 }
 
-function kindOf(url: string, { connections = 10, clock = systemClock }: ConnectOptions): Kind {
+async function kindOf(url: string, { connections = 10, clock = systemClock }: ConnectOptions): Promise<Kind> {
   const path = /^sqlite:(.+)$/.exec(url)?.[1]
   if (path)
     return {
@@ -69,8 +68,10 @@ function kindOf(url: string, { connections = 10, clock = systemClock }: ConnectO
       `database is "${url.split(':')[0]}:..."; write 'sqlite:./data/security.db' or 'postgres://user:password@host/name'`,
     )
   const { shown, connectionString } = postgresUrl(url)
+  // who keeps to SQLite need not load it
+  const { checkServer: check, postgresAdvice: advice, postgresDialect } = await import('./postgres.js')
   const { dialect, serve } = postgresDialect({ connectionString, connections, clock })
-  return { shown, dialect: () => dialect, check: checkServer, serve, advice: postgresAdvice }
+  return { shown, dialect: () => Promise.resolve(dialect), check, serve, advice }
 }
 
 function refusal({ shown, advice }: Kind, error: unknown): ConfigurationError {

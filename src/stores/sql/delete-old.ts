@@ -22,5 +22,6 @@ export async function deleteOld<T extends keyof Schema>(
   for (let deleted = AT_ONCE; deleted === AT_ONCE;) {
     const { numAffectedRows } = await whenFree(() => old.execute(db))
     deleted = Number(numAffectedRows)
+    await new Promise((next) => setImmediate(next)) // SQLite works on this very thread
   }
 }
