@@ -10,7 +10,7 @@ import { failureOf, PostgresError } from './postgres-errors.js'
 const STARTING: Deadlines = { connectMs: 5_000, statementMs: 600_000, transactionMs: Infinity }
 
 /** For requests, which are to be answered within a second, also where two statements follow each other. */
-const SERVING: Deadlines = { connectMs: 2_000, statementMs: 450, transactionMs: 3_000 }
+const SERVING: Deadlines = { connectMs: 2_000, statementMs: 400, transactionMs: 3_000 }
 
 const INT8 = 20
 const IDLE_MS = 60_000
