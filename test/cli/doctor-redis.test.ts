@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Redis } from 'ioredis'
 import { until } from '../support/clock.js'
 import { startProxy } from '../support/proxy.js'
-import { freePort, startRedis, tempFolder, type RedisServer } from '../support/services.js'
+import { answering, freePort, startRedis, tempFolder, type RedisServer } from '../support/services.js'
 import { selfSigned } from './certificate.js'
 import { configFile, doctor, STORE_PASSWORD, type Examined } from './run-cli.js'
 
@@ -158,7 +162,7 @@ describe('sallyport doctor, Redis', function () {
     const url = `rediss://:${STORE_PASSWORD}@0.0.0.0:${port}`
     const closed = await examine(url, '', { NODE_EXTRA_CA_CERTS: cert })
     assert.deepEqual([closed.level('redis_password'), closed.level('redis_tls')], ['ok', 'ok'], closed.out)
-    assert.match((await examine(url)).says('redis_reachable'), /self-signed certificate -> let Node know/)
+    assert.match((await examine(url)).says('redis_reachable'), /self-signed certificate.* -> let Node know/)
   })
 
   it('far away is a warning, then a problem', async () => {
@@ -239,6 +243,22 @@ describe('sallyport doctor, Redis', function () {
     })
   })
 
+  it('behind a sentinel is found by the name of its primary', async () => {
+    const sentinel = await startSentinel(folder.path, redis.port)
+    const named = (name: string): string =>
+      `import { Redis } from '${IOREDIS}'\noptions.redis = new Redis({ lazyConnect: true, name: '${name}', ` +
+      `sentinels: [{ host: '127.0.0.1', port: ${sentinel.port} }] })`
+    try {
+      const found = await examine(redis.url, named('main'))
+      assert.equal(found.level('redis_role'), 'ok', found.out)
+      assert.equal(found.level('redis_tls'), undefined)
+      assert.match(found.out, /"redis": "\\"main\\" of the sentinels"/)
+      assert.equal((await examine(redis.url, named('other'))).level('redis_reachable'), 'problem')
+    } finally {
+      await sentinel.close()
+    }
+  })
+
   it("through a client of the host's is looked at by a connection of our own", async () => {
     const own = `import { Redis } from '${IOREDIS}'\noptions.redis = new Redis('${redis.url}')`
     const found = await examine(redis.url, own)
@@ -246,6 +266,23 @@ describe('sallyport doctor, Redis', function () {
     assert.equal(found.level('redis_role'), 'ok')
   })
 })
+
+/** A sentinel that watches over one Redis by the name of `main`. */
+async function startSentinel(folder: string, master: number): Promise<{ port: number; close: () => Promise<void> }> {
+  const port = await freePort()
+  const file = join(folder, `sentinel-${port}.conf`)
+  await writeFile(file, `port ${port}\nbind 127.0.0.1\ndir ${folder}\nsentinel monitor main 127.0.0.1 ${master} 1\n`)
+  const child = spawn('/usr/bin/redis-server', [file, '--sentinel'], { stdio: 'ignore' })
+  await answering(port)
+  return {
+    port,
+    close: async () => {
+      const gone = once(child, 'exit')
+      child.kill('SIGKILL')
+      await gone
+    },
+  }
+}
 
 /** A Redis whose answers have one word replaced by another of the same length. */
 async function startRewriting(

@@ -14,14 +14,15 @@ export interface OpenedDatabase<P extends Place = Place> {
   autoMigrate: boolean
 }
 
-export async function migrationsAreApplied({ db, autoMigrate }: OpenedDatabase): Promise<Finding> {
+export async function migrationsAreApplied({ db, place, autoMigrate }: OpenedDatabase): Promise<Finding | null> {
+  if (place.dialect === 'sqlite' && !place.file) return null // made anew at each start
   const applied = await appliedMigrations(db)
   const pending = knownMigrations().filter((name) => !applied.includes(name))
   if (pending.length === 0) return ok('sql_migrations', 'the tables are up to date')
   const seen = `not applied yet: ${pending.join(', ')}`
   if (!autoMigrate)
     return problem('sql_migrations', `${seen}; the app will refuse to start`, 'run: npx sallyport migrate')
-  return warning('sql_migrations', `${seen}; the next start of the app will`, 'run before it: npx sallyport migrate')
+  return warning('sql_migrations', `${seen}; the next start of the app does it`, 'run before it: npx sallyport migrate')
 }
 
 /** An older version refuses to start on the tables of a newer one. */
