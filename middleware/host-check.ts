@@ -7,11 +7,10 @@ import { ANONYMOUS, type Decision } from '../src/features/sessions/session.js'
 import type { Sessions } from '../src/features/sessions/sessions.js'
 import type { SignIn } from '../src/features/sign-in/complete-sign-in.js'
 import { originOf, type ClientAddress } from './client-address.js'
+import { emptySession, hideSession } from './empty-session.js'
 import { holdAnswer } from './hold-answer.js'
 import type { Claim, HostClaims } from './host-claims.js'
-import { emptySession } from './host-session.js'
 import { storeOf, type HostStores } from './host-store.js'
-import { setPassportUser } from './passport.js'
 import { SUPERSEDED, type RequestStates } from './request-state.js'
 
 const CONTRADICTION =
@@ -22,7 +21,7 @@ interface Parts {
   claims: HostClaims
   stores: HostStores
   states: RequestStates
-  sessions: Pick<Sessions, 'check'>
+  sessions: Pick<Sessions, 'check' | 'signOutById'>
   signIn: SignIn
   users: UserDirectory
   clock: Clock
@@ -44,12 +43,24 @@ export class HostCheck {
     const { claims, states } = this.#parts
     const claim = claims.of(req)
     const idHash = sha256(req.sessionID)
-    if (!claim) return states.set(req, { idHash, decision: ANONYMOUS })
+    if (!claim) {
+      if (claims.isForgotten(req)) await this.#signOut(req, idHash)
+      return states.set(req, { idHash, decision: ANONYMOUS })
+    }
     const decision = await this.#decide(req, claim, idHash)
     states.set(req, { idHash, decision })
     if (decision.kind === 'live') this.#watchSignOut(req, res)
-    else if (decision.kind === 'unavailable') setPassportUser(req, null)
-    else await this.#empty(req, res, decision)
+    else if (decision.kind === 'unavailable') hideSession(req, res, storeOf(req)!, decision.cause)
+    else this.#empty(req, res, decision)
+  }
+
+  async #signOut(req: Request, idHash: string): Promise<void> {
+    try {
+      await this.#parts.sessions.signOutById(idHash)
+      this.#parts.claims.unmark(req)
+    } catch (error) {
+      this.#parts.report(error) // the next request tries again
+    }
   }
 
   async #decide(req: Request, claim: Claim, idHash: string): Promise<Decision> {
@@ -82,31 +93,37 @@ export class HostCheck {
    * The session is over. A client that sends its password with every request (HTTP Basic) keeps the dead id, so that
    * it is known again: it would replace a revoked session at once.
    */
-  async #empty(req: Request, res: Response, decision: Decision & { kind: 'dead' | 'anonymous' }): Promise<void> {
-    const { stores, report } = this.#parts
+  #empty(req: Request, res: Response, decision: Decision & { kind: 'dead' | 'anonymous' }): void {
     const [store, sid] = [storeOf(req)!, req.sessionID]
     const isAutomatic = req.headers.authorization !== undefined
     const isSuperseded = decision.kind === 'dead' && SUPERSEDED.has(decision.reason)
     emptySession(req, res, store, !isAutomatic && !isSuperseded)
-    if (!isAutomatic) await stores.drop(store, sid).catch(report)
+    if (!isAutomatic) this.#parts.stores.drop(store, sid)
   }
 
   /** A host may sign out by `req.session.destroy()` alone, without waiting: then its answer waits. */
   #watchSignOut(req: Request, res: Response): void {
     const { session } = req
-    const destroy = session.destroy.bind(session)
+    const { report } = this.#parts
+    const [destroy, regenerate] = [session.destroy.bind(session), session.regenerate.bind(session)]
     const forget = () => this.#parts.states.set(req, { idHash: null, decision: ANONYMOUS })
-    const value = (done: (error?: unknown) => void = this.#parts.report) => {
+    const value = (done: (error?: unknown) => void = report) => {
       const work = new Promise<void>((resolve) => {
         destroy((error: unknown) => {
           if (!error) forget()
           resolve()
-          if (error || done !== this.#parts.report) done(error)
+          if (error || done !== report) done(error)
         })
       })
-      holdAnswer(res, work)
+      holdAnswer(res, work, report)
       return session
     }
-    Object.defineProperty(session, 'destroy', { value, configurable: true, writable: true, enumerable: false })
+    const anew = (done: (error?: unknown) => void) =>
+      regenerate((error: unknown) => {
+        if (!error) forget()
+        done(error)
+      })
+    const own = { configurable: true, writable: true, enumerable: false }
+    Object.defineProperties(session, { destroy: { value, ...own }, regenerate: { value: anew, ...own } })
   }
 }

@@ -1,10 +1,14 @@
 import type { Request } from 'express'
 import type { UserDirectory } from '../src/core/users.js'
-import { passportClaim, passportUser } from './passport.js'
+import { PASSPORT_KEY, passportClaim, passportKey, passportUser } from './passport.js'
 import type { RequestStates } from './request-state.js'
 
-/** In the session's data of a host without Passport: somebody was signed in here. It decides nothing; the record does. */
+/**
+ * In the session's data where Passport's own key does not tell: somebody was signed in here. 1, or the key of a Passport
+ * that has another one. It decides nothing; the record does.
+ */
 const MARK = 'sallyport'
+const WITHOUT_PASSPORT = 1
 
 /** Somebody whom the session's data calls signed in; `userId` null where only the record can tell who. */
 export interface Claim {
@@ -32,11 +36,18 @@ export class HostClaims {
   /** Null: the data calls nobody signed in. */
   of(req: Request): Claim | null {
     const own = this.#sessionUser?.(req)
-    if (own !== undefined && own !== null && own !== '') return { userId: `${own}`, serialized: own }
-    const serialized = passportClaim(req)
-    if (serialized === undefined) return MARK in req.session ? { userId: null, serialized: undefined } : null
+    if (own || own === 0) return { userId: `${own}`, serialized: own }
+    const mark = markOf(req)
+    const serialized = passportClaim(req, typeof mark === 'string' ? mark : undefined)
+    if (serialized === undefined)
+      return mark === WITHOUT_PASSPORT && !this.#sessionUser ? { userId: null, serialized: undefined } : null
     const user = passportUser(req)
     return { userId: user ? this.#users.idOf(user) : null, serialized }
+  }
+
+  /** True where somebody was signed in, and the host's own mark of it, which `sessionUser` reads, is gone: a sign-out. */
+  isForgotten(req: Request): boolean {
+    return this.#sessionUser !== undefined && markOf(req) === WITHOUT_PASSPORT && this.of(req) === null
   }
 
   /** True when what the data says is not about the record's user. */
@@ -50,8 +61,10 @@ export class HostClaims {
     return this.#states.of(req).decision.kind === 'live'
   }
 
-  mark(req: Request): void {
-    Object.assign(req.session, { [MARK]: 1 })
+  mark(req: Request, hasPassport: boolean): void {
+    const key = passportKey(req)
+    if (!hasPassport) Object.assign(req.session, { [MARK]: WITHOUT_PASSPORT })
+    else if (key !== PASSPORT_KEY) Object.assign(req.session, { [MARK]: key })
   }
 
   unmark(req: Request): void {
@@ -59,4 +72,5 @@ export class HostClaims {
   }
 }
 
+const markOf = (req: Request): unknown => (req.session as unknown as Record<string, unknown>)[MARK]
 const isId = (value: unknown): value is string | number => typeof value === 'string' || typeof value === 'number'

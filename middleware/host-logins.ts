@@ -39,18 +39,18 @@ export class HostLogins {
   constructor(parts: Parts) {
     this.#parts = parts
     this.middleware = (req, res, next) => {
-      parts.methods.wrap(req, 'logIn', (user, options, done) => this.#logIn(req, user, options, done as Done))
+      parts.methods.wrap(req, 'logIn', (user, options, done) => this.#logIn(req, res, user, options, done as Done))
       parts.methods.wrap(req, 'logOut', (options, done) => this.#logOut(req, res, options, done as Done))
       next()
     }
   }
 
   /** With a callback as Passport has it; without one it answers a promise. `session: false` is Passport's own business. */
-  #logIn(req: Request, user: unknown, given?: unknown, last?: Done): unknown {
+  #logIn(req: Request, res: Response, user: unknown, given?: unknown, last?: Done): unknown {
     const { options, done } = argumentsOf(given, last)
     const original = this.#parts.methods.original(req, 'logIn')
     if (options.session === false) return original?.call(req, user, options, done)
-    return this.#settle(this.#signIn(req, user, options), done)
+    return this.#settle(req, res, this.#signIn(req, user, options), done)
   }
 
   async #signIn(req: Request, passportUser: unknown, options: Record<string, unknown>): Promise<void> {
@@ -74,13 +74,7 @@ export class HostLogins {
 
   #logOut(req: Request, res: Response, given?: unknown, last?: Done): unknown {
     const { options, done } = argumentsOf(given, last)
-    const work = this.#signOut(req, options)
-    // Passport before 0.6 signs out without a callback, and the host answers at once: the answer waits
-    holdAnswer(
-      res,
-      work.then(undefined, () => {}),
-    )
-    return this.#settle(work, done)
+    return this.#settle(req, res, this.#signOut(req, options), done)
   }
 
   async #signOut(req: Request, options: Record<string, unknown>): Promise<void> {
@@ -100,9 +94,13 @@ export class HostLogins {
     states.set(req, { idHash: null, decision: ANONYMOUS })
   }
 
-  #settle(work: Promise<void>, done: Done | undefined): Promise<void> | undefined {
-    if (done) return void work.then(() => done(), done)
-    work.catch(this.#parts.report) // a host that does not wait must not end the process
+  /** Passport before 0.6 does all of it at once, and the host answers without waiting: then the answer waits. */
+  #settle(req: Request, res: Response, work: Promise<void>, done: Done | undefined): Promise<void> | undefined {
+    const { report } = this.#parts
+    holdAnswer(res, work, report)
+    // what the host's callback throws would end the process; Express passes on errors of its own in this way
+    if (done) return void work.then(() => done(), done).catch((error: unknown) => (req.next ?? report)(error))
+    work.catch(report) // nor must a host that does not wait
     return work
   }
 }

@@ -1,14 +1,20 @@
 import type { Request, RequestHandler, Response } from 'express'
-import type { Session, SessionData } from 'express-session'
 import { sha256 } from '../src/core/crypto.js'
 import { ConfigurationError } from '../src/core/errors.js'
 import type { User } from '../src/core/users.js'
 import type { SessionRecord } from '../src/features/sessions/session.js'
 import type { Register } from '../src/features/sign-in/complete-sign-in.js'
-import { beforeAnswer } from './hold-answer.js'
+import { dataOf } from './empty-session.js'
 import type { HostClaims } from './host-claims.js'
-import { storeOf, type HostStore, type HostStores } from './host-store.js'
-import { hasPassport, passportUser, setPassportUser, type PassportMethods } from './passport.js'
+import { storeOf, type HostStores } from './host-store.js'
+import {
+  forgetPassportData,
+  hasPassport,
+  passportKey,
+  passportUser,
+  setPassportUser,
+  type PassportMethods,
+} from './passport.js'
 import type { Carried, LogInOptions, SessionCarrier } from './session-carrier.js'
 
 const NO_STORE =
@@ -23,7 +29,6 @@ interface Parts {
   methods: PassportMethods
   /** Asks the registry, and acts on the answer, before host code runs. */
   enter: (req: Request, res: Response) => Promise<void>
-  report: (error: unknown) => void
 }
 
 /** The host's own express-session, under the rules of the registry: it carries the id, and decides nothing. */
@@ -55,18 +60,26 @@ export class HostSession implements SessionCarrier {
   async begin(req: Request, user: User, register: Register, options: LogInOptions): Promise<Carried> {
     const before = { session: req.session, sessionID: req.sessionID, user: passportUser(req) }
     const store = storeOf(req)!
-    const kept = this.#parts.claims.isSignedIn(req) ? {} : dataOf(req.session)
+    const isVisitor = !this.#parts.claims.isSignedIn(req)
     store.generate(req)
-    Object.assign(req.session, kept)
+    if (isVisitor) {
+      // what Passport has there is its own: it would write the user into the very object that is kept for a failure
+      const { [passportKey(req)]: _, ...kept } = dataOf(before.session)
+      Object.assign(req.session, kept)
+      keepLifetime(before.session, req.session)
+    }
+    forgetPassportData(req)
     try {
       await this.#logIn(req, user, options)
+      this.assertCanSend(req) // a host that does not wait may have answered
       const idHash = sha256(req.sessionID)
       const record = await register(idHash)
-      if (before.sessionID) await this.#parts.stores.drop(store, before.sessionID).catch(this.#parts.report)
+      this.#parts.stores.drop(store, before.sessionID)
       return { idHash, record }
     } catch (error) {
-      if (req.sessionID) await this.#parts.stores.drop(store, req.sessionID).catch(this.#parts.report)
+      if (req.sessionID) this.#parts.stores.drop(store, req.sessionID)
       Object.assign(req, { session: before.session, sessionID: before.sessionID })
+      forgetPassportData(req)
       setPassportUser(req, before.user)
       throw error
     }
@@ -74,10 +87,11 @@ export class HostSession implements SessionCarrier {
 
   async #logIn(req: Request, user: User, options: LogInOptions): Promise<void> {
     const logIn = hasPassport(req) ? this.#parts.methods.original(req, 'logIn') : undefined
-    if (!logIn) return this.#parts.claims.mark(req)
+    if (!logIn) return this.#parts.claims.mark(req, false)
     await new Promise<void>((resolve, reject) => {
       logIn.call(req, user.row, options, (error?: unknown) => (error ? reject(asError(error)) : resolve()))
     })
+    this.#parts.claims.mark(req, true)
   }
 
   renewal(req: Request): { idHash: string; move: (record: SessionRecord) => void } {
@@ -88,9 +102,9 @@ export class HostSession implements SessionCarrier {
     Object.assign(req, { session, sessionID })
     const move = () => {
       Object.assign(next.session, dataOf(session))
-      if (session.cookie.originalMaxAge !== null) next.session.cookie.maxAge = session.cookie.originalMaxAge
+      keepLifetime(session, next.session)
       Object.assign(req, next)
-      this.#parts.stores.drop(store, sessionID).catch(this.#parts.report)
+      this.#parts.stores.drop(store, sessionID)
     }
     return { idHash: sha256(next.sessionID), move }
   }
@@ -99,31 +113,13 @@ export class HostSession implements SessionCarrier {
     const [store, sid] = [storeOf(req), req.sessionID]
     setPassportUser(req, null)
     delete (req as { session?: unknown }).session // express-session stores and sends nothing any more
-    if (store && sid) await this.#parts.stores.drop(store, sid).catch(this.#parts.report)
+    if (store && sid) this.#parts.stores.drop(store, sid)
   }
 }
 
-/** What the host keeps in a session. */
-function dataOf(session: Session & Partial<SessionData>): Record<string, unknown> {
-  const { cookie: _, ...data } = session
-  return data
-}
-
-/**
- * Gives a request with a dead id an empty session. Nothing is stored under the dead id, and no cookie is sent: a newer
- * one may be on its way to that browser. `mayStart`: once the host stores something, it goes under a new id, and that is sent.
- */
-export function emptySession(req: Request, res: Response, store: HostStore, mayStart: boolean): void {
-  setPassportUser(req, null)
-  store.generate(req)
-  const fresh = req.sessionID
-  const unset = () => Object.assign(req, { sessionID: undefined }) // express-session leaves such a request alone
-  unset()
-  if (!mayStart) return
-  beforeAnswer(res, () => {
-    const isUsed = req.session && Object.keys(dataOf(req.session)).length > 0
-    if (isUsed && (req.sessionID as string | undefined) === undefined) req.sessionID = fresh
-  })
+/** "Keep me signed in", as the host has written it into the cookie. */
+function keepLifetime({ cookie: { originalMaxAge } }: Request['session'], to: Request['session']): void {
+  if (originalMaxAge !== null) to.cookie.maxAge = originalMaxAge
 }
 
 const asError = (error: unknown) => (error instanceof Error ? error : new Error('req.logIn failed', { cause: error }))

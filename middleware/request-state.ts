@@ -30,8 +30,8 @@ export class RequestStates {
     if (!this.#arrivals.has(req)) this.#arrivals.set(req, now)
   }
 
-  /** When the request came; -Infinity for one that did not come through the router. */
-  arrivedAt(req: object): number {
-    return this.#arrivals.get(req) ?? -Infinity
+  /** When the request came; null for one that did not come through the router. */
+  arrivedAt(req: object): number | null {
+    return this.#arrivals.get(req) ?? null
   }
 }

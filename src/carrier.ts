@@ -56,7 +56,7 @@ function hostEntrance(config: Configuration, parts: Parts): Entrance {
   const { registry, signIn, vouch, knownDevice, states, addressOf } = parts
   const { sessions } = registry
   const claims = new HostClaims(users, states, config.sessionUser)
-  const stores = new HostStores(async (sid) => await sessions.signOutById(sha256(sid)))
+  const stores = new HostStores({ ended: async (sid) => sessions.signOutById(sha256(sid)), report })
   const methods = new PassportMethods()
   const check = new HostCheck({
     claims,
@@ -70,7 +70,7 @@ function hostEntrance(config: Configuration, parts: Parts): Entrance {
     adoptUntil,
     report,
   })
-  const carrier = new HostSession({ claims, stores, methods, enter: check.enter, report })
+  const carrier = new HostSession({ claims, stores, methods, enter: check.enter })
   const requestSession = new RequestSession({ signIn, sessions, carrier, knownDevice, addressOf, states })
   const logins = new HostLogins({ claims, methods, states, users, requestSession, vouch, report })
   return { middleware: [carrier.middleware, logins.middleware], requestSession }

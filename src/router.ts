@@ -75,12 +75,13 @@ export function createRouter(parts: RouterParts): Router {
 
 /** `basePath` is the whole path as browsers see it, also where the host mounts our router under a part of it. */
 function underBasePath(basePath: string, pages: Router): RequestHandler {
-  const mounts = new Map<string, Router>()
+  const mounts = new Map<number, Router>()
   return (req, res, next) => {
-    const mount = req.baseUrl
-    if (mount !== '' && !basePath.startsWith(`${mount}/`)) return next(new ConfigurationError(misplaced(req, basePath)))
-    const router = mounts.get(mount) ?? express.Router().use(basePath.slice(mount.length), pages)
-    mounts.set(mount, router)
+    const mount = req.baseUrl.toLowerCase() // as a browser has typed it; Express does not care
+    if (mount !== '' && !basePath.toLowerCase().startsWith(`${mount}/`))
+      return next(new ConfigurationError(misplaced(req, basePath)))
+    const router = mounts.get(mount.length) ?? express.Router().use(basePath.slice(mount.length), pages)
+    mounts.set(mount.length, router)
     router(req, res, next)
   }
 }

@@ -12,6 +12,7 @@ describe('A host that lets our throttle hold its own login back', () => {
   before(async () => {
     host = await startKeptHost({
       passport: null,
+      security: { passwords: { hashing: { concurrent: 1 } } },
       routes: (app, { security }) => {
         const work = handle(async (req, res) => {
           const { email, password } = req.body as { email: string; password: string }
@@ -25,6 +26,24 @@ describe('A host that lets our throttle hold its own login back', () => {
           res.status(account ? 200 : 422).json({ ok: account !== null })
         })
         app.post('/login', express.json(), work)
+        app.post(
+          '/moves-passwords',
+          express.json(),
+          handle(async (req, res) => {
+            const moved = await security!.throttleSignIn(req, ada.email, async () => {
+              await security!.passwords.set('1', 'Correct-Horse-7-Battery')
+              return true
+            })
+            res.json({ moved })
+          }),
+        )
+        app.post(
+          '/hangs',
+          handle(async (req, res) => {
+            const never = new Promise<boolean>(() => {})
+            res.json(await security!.throttleSignIn(req, `somebody-${Math.random()}@acme.test`, () => never))
+          }),
+        )
       },
     })
   })
@@ -48,6 +67,30 @@ describe('A host that lets our throttle hold its own login back', () => {
     assert.equal((await owner.json('/login', ada)).status, 200)
     host.clock.advance(1_800_000)
     assert.equal((await guesser.json('/login', ada)).status, 200)
+  })
+
+  it('a check may set the password in our tables by the way, with one place in the lane', async () => {
+    assert.deepEqual((await host.browser().json('/moves-passwords', {})).json, { moved: true })
+  })
+
+  it('a check that never ends is given up, and locks nobody else out', async function () {
+    this.timeout(30_000)
+    const hanging = [host.browser().json('/hangs', {})]
+    const others = host.browser().json('/login', { ...ada, email: 'late@acme.test' })
+    for (const answer of await Promise.all(hanging)) {
+      assert.equal(answer.status, 503)
+      assert.equal(answer.json.code, 'busy')
+    }
+    assert.equal((await others).status, 422)
+    host.clock.advance(1_800_000)
+    assert.equal((await host.browser().json('/login', ada)).status, 200)
+  })
+
+  it('an e-mail that is no text is refused before anybody is asked', async () => {
+    const before = checked
+    for (const email of [['ada@acme.test'], { $gt: '' }, 7, null, undefined])
+      assert.equal((await host.browser().json('/login', { email, password: 'x' })).status, 400)
+    assert.equal(checked, before)
   })
 
   it('and the failures are in the audit log', async () => {

@@ -1,7 +1,23 @@
 import { availableParallelism } from 'node:os'
 import { SecurityError } from '../../core/errors.js'
+import { inTime } from '../../core/in-time.js'
 
 const RETRY_AFTER_S = 2
+/** So long the host's own check of a password may take: one that never ends must not keep its place in the lane. */
+const HOST_CHECK_MS = 5_000
+
+const busy = (why: string) =>
+  new SecurityError('busy', {
+    headers: { 'Retry-After': String(RETRY_AFTER_S) },
+    extra: { retryAfter: RETRY_AFTER_S },
+    cause: new Error(why),
+  })
+
+/** Runs a check of the host's. Throws what it throws, and `busy` when it has not ended in time. */
+export const checkAtHost = async <T>(check: () => Promise<T> | T): Promise<T> =>
+  inTime((async () => check())(), HOST_CHECK_MS, () =>
+    busy(`the app's own check of a password has not ended after ${HOST_CHECK_MS / 1000} s; it is given up`),
+  )
 
 /** One core is left to the app, and two of libuv's four threads to the file system and DNS. */
 export const hashesAtOnce = (): number => (availableParallelism() > 2 ? 2 : 1)
@@ -19,24 +35,20 @@ export interface LaneOptions {
  * and whoever comes then is told so at once.
  */
 export class HashingLane {
-  readonly #options: LaneOptions
-  readonly #attempts: (() => void)[] = []
-  readonly #ours: (() => void)[] = []
-  #running = 0
-  #oursNext = false
+  readonly #attempts: Places
+  /** Apart, so that a check of the host's, which has a place of the attempts, may set a password on its way. */
+  readonly #ours = new Places(1)
+  readonly #waiting: number
 
-  constructor(options: LaneOptions) {
-    this.#options = options
+  constructor({ concurrent, waiting }: LaneOptions) {
+    this.#attempts = new Places(concurrent)
+    this.#waiting = waiting
   }
 
   /** The answer to one more attempt when there is no room for it, `busy`; else null. */
   refusal(): SecurityError | null {
-    if (this.#hasPlace() || this.#attempts.length < this.#options.waiting) return null
-    return new SecurityError('busy', {
-      headers: { 'Retry-After': String(RETRY_AFTER_S) },
-      extra: { retryAfter: RETRY_AFTER_S },
-      cause: new Error(`${this.#options.waiting} sign-ins wait for their password to be verified; more are refused`),
-    })
+    if (this.#attempts.isFree || this.#attempts.waiting < this.#waiting) return null
+    return busy(`${this.#waiting} sign-ins wait for their password to be verified; more are refused`)
   }
 
   /** Throws `busy` when there is no room; asked first, so that a crowd costs no query either. */
@@ -48,33 +60,41 @@ export class HashingLane {
   /** Runs the work when its turn comes. Throws `busy` when too many wait. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     this.assertRoom()
-    return this.#inTurn(this.#attempts, work)
+    return this.#attempts.run(work)
   }
 
-  /** The same for what cannot be refused any more, or is not a visitor's: it waits, and takes turns with the attempts. */
+  /** The same for what cannot be refused any more, or is not a visitor's: one at a time, whatever the attempts do. */
   async runPatiently<T>(work: () => Promise<T>): Promise<T> {
-    return this.#inTurn(this.#ours, work)
+    return this.#ours.run(work)
+  }
+}
+
+/** So many at once; the others wait in the order in which they came. */
+class Places {
+  readonly #queue: (() => void)[] = []
+  #free: number
+
+  constructor(places: number) {
+    this.#free = places
   }
 
-  async #inTurn<T>(queue: (() => void)[], work: () => Promise<T>): Promise<T> {
-    if (this.#hasPlace()) this.#running += 1
-    else await new Promise<void>((turn) => queue.push(turn)) // the place is handed on, so it stays counted
+  get isFree(): boolean {
+    return this.#free > 0
+  }
+
+  get waiting(): number {
+    return this.#queue.length
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.isFree) this.#free -= 1
+    else await new Promise<void>((turn) => this.#queue.push(turn)) // the place is handed on, so it never becomes free
     try {
       return await work()
     } finally {
-      const next = this.#next()
+      const next = this.#queue.shift()
       if (next) next()
-      else this.#running -= 1
+      else this.#free += 1
     }
-  }
-
-  #hasPlace(): boolean {
-    return this.#running < this.#options.concurrent
-  }
-
-  #next(): (() => void) | undefined {
-    const [first, second] = this.#oursNext ? [this.#ours, this.#attempts] : [this.#attempts, this.#ours]
-    this.#oursNext = !this.#oursNext
-    return first.shift() ?? second.shift()
   }
 }

@@ -9,7 +9,7 @@ import { forgetDevices, type KnownDevices } from '../known-devices/known-devices
 import type { Throttle, Wait } from '../throttle/throttle.js'
 import { readCredential, setPasswordHash } from '../users/users.js'
 import { PasswordAttempts } from './attempts.js'
-import type { HashingLane } from './hashing-lane.js'
+import { checkAtHost, type HashingLane } from './hashing-lane.js'
 import { hashPassword, verifyHash } from './hashing.js'
 import { personalWords, type RuleSet } from './rules.js'
 
@@ -80,10 +80,12 @@ export class Passwords {
 
   /**
    * Runs the host's own check of a sign-in under the same throttle and in the same lane; what it answers is right unless
-   * it is falsy. Throws like `verify`.
+   * it is falsy. Throws like `verify`, `bad_request` for an e-mail that is no text, and `busy` when the check hangs.
    */
   async attempt<T>(email: string, from: Whence, check: () => Promise<T> | T) {
-    const { user, result, wait } = await this.#attempt(email, from, async () => check(), Boolean)
+    // hosts pass on what a body holds: an array or an object, which no counter and no users table is to be asked for
+    if (typeof email !== 'string') throw new SecurityError('bad_request')
+    const { user, result, wait } = await this.#attempt(email, from, () => checkAtHost(check), Boolean)
     return { result, userId: user?.id ?? null, wait }
   }
 
@@ -125,7 +127,8 @@ export class Passwords {
   /** The host's table keeps this user's password. */
   async #verifyAtHost(userId: string, password: string): Promise<boolean> {
     const user = await this.#parts.users.findById(userId)
-    return user !== null && !user.disabled && this.#parts.users.verifyPassword(user, password)
+    if (user === null || user.disabled) return false
+    return checkAtHost(() => this.#parts.users.verifyPassword(user, password))
   }
 
   /** True when this user's password can be asked for, whoever keeps it. */

@@ -1,10 +1,11 @@
-import { SecurityError } from '../../core/errors.js'
+import { ConfigurationError, SecurityError } from '../../core/errors.js'
 import type { AuthenticationMethod, User } from '../../core/users.js'
 import type { Database } from '../../stores/sql/database.js'
 import { readCredential } from '../users/users.js'
 import type { Proven } from './complete-sign-in.js'
 import type { Proofs } from './proofs.js'
 
+const NO_ROUTER = 'this request did not pass security.router; mount it before the routes that sign in'
 const ADVICE =
   "this user's sessions were revoked while the sign-in was under way, so it is refused. Where one request changes a " +
   'password and then signs in, sign in first and revoke the others: ' +
@@ -14,22 +15,25 @@ const ADVICE =
 export type Vouch = (req: object, user: User, amr: AuthenticationMethod['method'][]) => Promise<Proven>
 
 interface Parts {
-  arrivedAt: (req: object) => number
+  /** Milliseconds since the epoch; null for a request that did not pass our router. */
+  arrivedAt: (req: object) => number | null
   proofs: Proofs
   report: (error: unknown) => void
 }
 
 /**
  * What the host has verified by itself, or by our strategy in its own Passport; that one knows the epoch.
- * We do not know when it read the credential, only that it was not before the
- * request came: when the epoch was raised since, the credential may be the old one. Throws `invalid_credentials`.
+ * We do not know when it read the credential, only that it was not before the request came: when the epoch was raised
+ * since, or in the same millisecond, the credential may be the old one. Throws `invalid_credentials`.
  */
 export function hostVouches(db: Database, { arrivedAt, proofs, report }: Parts): Vouch {
   return async (req, user, amr) => {
     const proven = proofs.of(req, user.id)
     if (proven) return { ...proven, user, amr: amr.length > 0 ? amr : proven.amr }
+    const came = arrivedAt(req)
+    if (came === null) throw new ConfigurationError(NO_ROUTER)
     const { epoch, epochChangedAt } = await readCredential(db, user.id)
-    if (epochChangedAt <= arrivedAt(req)) return { user, epoch, amr }
+    if (epochChangedAt < came) return { user, epoch, amr }
     const cause = new Error(ADVICE)
     report(cause)
     throw new SecurityError('invalid_credentials', { cause })

@@ -2,7 +2,7 @@ import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 import type { PoolClient, QueryResult as PgResult } from 'pg'
 import { StoreUnavailable } from '../../core/errors.js'
 import type { Tell } from '../breaker.js'
-import { inTime } from './in-time.js'
+import { inTime } from '../../core/in-time.js'
 import { failureOf, PostgresError } from './postgres-errors.js'
 
 /** All in milliseconds. */

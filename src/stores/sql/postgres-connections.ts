@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.js'
 import { StoreUnavailable } from '../../core/errors.js'
 import { Breaker, type Tell } from '../breaker.js'
 import { LentConnection, type Deadlines } from './lent-connection.js'
-import { inTime } from './in-time.js'
+import { inTime } from '../../core/in-time.js'
 import { failureOf, PostgresError } from './postgres-errors.js'
 
 /** For a process that starts: it waits for whoever is migrating, and its own migrations take what they take. */
