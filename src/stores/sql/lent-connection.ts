@@ -3,7 +3,7 @@ import type { PoolClient, QueryResult as PgResult } from 'pg'
 import { StoreUnavailable } from '../../core/errors.js'
 import type { Tell } from '../breaker.js'
 import { inTime } from '../../core/in-time.js'
-import { failureOf, PostgresError } from './postgres-errors.js'
+import { failureOf } from './postgres-errors.js'
 
 /** All in milliseconds. */
 export interface Deadlines {
@@ -42,7 +42,7 @@ export class LentConnection implements DatabaseConnection {
   #until: number
   #commitUntil = Infinity
   #used = false
-  #lost: Error | null = null
+  #lost: StoreUnavailable | null = null
 
   constructor(client: PoolClient, terms: Terms) {
     this.#client = client
@@ -91,8 +91,9 @@ export class LentConnection implements DatabaseConnection {
 
   async #run(text: string, values: unknown[] = []): Promise<PgResult> {
     const now = performance.now()
-    if (now > this.#commitUntil) this.#lost ??= new PostgresError(new Error('the transaction has taken too long'))
-    if (this.#lost) throw new StoreUnavailable('sql', this.#lost)
+    if (now > this.#commitUntil)
+      this.#lost ??= new StoreUnavailable('sql', new Error('the transaction has taken too long'))
+    if (this.#lost) throw this.#lost
     this.#until = this.#used ? now + this.#terms.deadlines.statementMs : this.#until
     this.#used = true
     try {
@@ -101,7 +102,7 @@ export class LentConnection implements DatabaseConnection {
       return result
     } catch (original) {
       const { error, answered } = failureOf(original)
-      if (!answered) this.#lost = error
+      if (!answered && error instanceof StoreUnavailable) this.#lost = error
       this.#terms.tell(answered)
       throw error
     }
