@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Installs from Debian what the tests talk to: Redis and Chromium. Does nothing when they are there.
+# Installs from Debian what the tests talk to: Redis, Chromium and Hydra. Does nothing when they are there.
 set -euo pipefail
 missing=()
 [ -x /usr/bin/redis-server ] || missing+=(redis-server)
 [ -x /usr/bin/chromium ] || missing+=(chromium)
+[ -x /usr/bin/hydra ] || missing+=(hydra)
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" != 0 ]; then
   echo "The tests need ${missing[*]}. Install with: sudo apt-get install ${missing[*]}" >&2
