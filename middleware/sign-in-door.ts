@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import type { Clock } from '../src/core/clock.js'
 import type { SecurityError } from '../src/core/errors.js'
@@ -41,7 +42,8 @@ export function signInDoor(parts: Parts): RequestHandler {
       else next()
       return error === null
     }
-    if (waiting.push(decide) === 1) setImmediate(turn)
+    // bound to this request: what the host keeps in an AsyncLocalStorage must not be that of another one
+    if (waiting.push(AsyncResource.bind(decide)) === 1) setImmediate(turn)
   }
 }
 

@@ -12,65 +12,89 @@ const HOST = new URL('./host-process.js', import.meta.url)
 const CLIENTS = new URL('./crowd-clients.js', import.meta.url)
 const PROBES_PER_S = 100
 const PROBE_CONNECTIONS = 50
-/** Sign-ins have to work again after so long; so long the rest of the app is watched as well. */
-const AFTERMATH_MS = 5_000
 
 export interface Figures {
   fates: Fate[]
   /** Milliseconds of a GET that has nothing to do with signing in, sorted. */
   idle: number[]
-  /** The same, from the crowd's arrival until `AFTERMATH_MS` later, or until the last of it is answered. */
+  /** The same, from the crowd's arrival on, for as long. */
   crowded: number[]
-  /** Resident memory of the host, in MB. */
-  rss: { idle: number; peak: number }
-  /** How long after its arrival the first sign-in of somebody else went through, in ms. */
+  /** How long after its arrival a sign-in of somebody else went through, in ms. */
   worksAgainMs: number
 }
 
-/** A crowd of sign-ins arrives in one moment, while somebody else reads an unrelated page again and again. */
-export async function crowd(size: number, options: LimitsSettings['options'], idleMs = AFTERMATH_MS): Promise<Figures> {
+export interface Crowds {
+  crowds: Figures[]
+  /** Resident memory of the host, in MB: before the first crowd, and at most. */
+  rss: { idle: number; peak: number }
+}
+
+/**
+ * Crowds of sign-ins arrive at a host, one after the other, each in one moment, while somebody else reads an unrelated
+ * page again and again. `watchedMs` is how long that is measured, before each and from its arrival on.
+ */
+export async function crowds(
+  size: number,
+  { times, watchedMs, options }: { times: number; watchedMs: number; options: LimitsSettings['options'] },
+): Promise<Crowds> {
   const folder = await tempFolder()
   const port = await freePort()
-  const host = await startProcess<LimitsSettings>(HOST, {
-    port,
-    database: `sqlite:${join(folder.path, 's.db')}`,
-    options,
-  })
+  const database = `sqlite:${join(folder.path, 's.db')}`
+  const host = await startProcess<LimitsSettings>(HOST, { port, database, options })
   const clients = fork(CLIENTS, [JSON.stringify([port, size])])
   const wire = new Wire(port, PROBE_CONNECTIONS)
+  const rss = { idle: 0, peak: 0 }
+  const sampling = setInterval(() => (rss.peak = Math.max(rss.peak, rssOf(host.pid))), 20)
   try {
     await told(clients)
-    const { cookie, csrfToken } = await wire.visitor()
-    const signIn = () =>
-      wire.send('/security/sign-in', { cookie }, { csrfToken, email: 'nobody@limits.test', password: 'Wrong-1' })
+    const signIn = await signInOf(wire)
     await signIn()
     await probing(wire, () => wait(1_000)) // warms up
-    const idle = await probing(wire, () => wait(idleMs))
-    const rss = { idle: rssOf(host.pid), peak: 0 }
-    const sampling = setInterval(() => (rss.peak = Math.max(rss.peak, rssOf(host.pid))), 20)
-    const began = performance.now()
-    let fates: Fate[] = []
-    let worksAgainMs = Infinity
-    const crowded = await probing(wire, async () => {
-      const answered = told(clients)
-      clients.send('go')
-      await Promise.all([
-        answered.then((answer) => (fates = answer as Fate[])),
-        wait(AFTERMATH_MS),
-        (async () => {
-          await wait(100) // the crowd is there
-          while ((await signIn()).status !== 422) await wait(50)
-          worksAgainMs = performance.now() - began
-        })(),
-      ])
-    })
-    clearInterval(sampling)
-    return { fates, idle, crowded, rss, worksAgainMs }
+    rss.idle = rssOf(host.pid)
+    const figures: Figures[] = []
+    for (let i = 0; i < times; i += 1) figures.push(await crowd(clients, wire, signIn, watchedMs))
+    return { crowds: figures, rss }
   } finally {
+    clearInterval(sampling)
     wire.close()
     clients.kill('SIGKILL')
     await host.stop()
     await folder.remove()
+  }
+}
+
+async function crowd(
+  clients: ChildProcess,
+  wire: Wire,
+  signIn: () => Promise<number>,
+  watchedMs: number,
+): Promise<Figures> {
+  const idle = await probing(wire, () => wait(watchedMs))
+  const began = performance.now()
+  let fates: Fate[] = []
+  let worksAgainMs = Infinity
+  async function until422(): Promise<void> {
+    await wait(100) // the crowd is there
+    while ((await signIn()) !== 422) await wait(50)
+    worksAgainMs = performance.now() - began
+  }
+  const crowded = await probing(wire, async () => {
+    const answered = told(clients).then((answer) => (fates = answer as Fate[]))
+    clients.send('go')
+    await Promise.all([answered, wait(watchedMs), until422()])
+  })
+  return { fates, idle, crowded, worksAgainMs }
+}
+
+/** Somebody who signs in, each time as another one and from another network, and wrongly. */
+async function signInOf(wire: Wire): Promise<() => Promise<number>> {
+  const { cookie, csrfToken } = await wire.visitor()
+  let tries = 0
+  return async () => {
+    tries += 1
+    const headers = { cookie, 'x-forwarded-for': `203.0.${tries >> 8}.${tries & 255}` }
+    const form = { csrfToken, email: `nobody${tries}@limits.test`, password: 'Wrong-1' }
+    return (await wire.send('/security/sign-in', headers, form)).status
   }
 }
 
@@ -96,11 +120,13 @@ const rssOf = (pid: number): number =>
 /** What the clients say next. */
 async function told(clients: ChildProcess): Promise<unknown> {
   return new Promise((done, fail) => {
+    const ended = () => fail(new Error('the clients have ended'))
     clients.once('message', (message: unknown) => {
+      clients.off('exit', ended)
       if (typeof message === 'object' && message !== null && 'failed' in message)
         fail(new Error(String(message.failed)))
       else done(message)
     })
-    clients.once('exit', () => fail(new Error('the clients have ended')))
+    clients.once('exit', ended)
   })
 }

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { SecurityError } from 'sallyport'
+import { HashingLane } from '../../src/features/passwords/hashing-lane.js'
+import { openDatabase } from '../../src/stores/sql/database.js'
+import { ada, PASSWORDS, startHost, type Host } from '../support/host.js'
+import { BASE } from '../support/browser.js'
+import { WRONG } from './guess.js'
+
+/** Work that goes on until it is told to end. */
+function held() {
+  let end: () => void = () => {}
+  const ended = new Promise<void>((done) => (end = done))
+  return { end, work: () => ended }
+}
+const settled = () => new Promise((done) => setImmediate(done))
+const isBusy = (error: unknown) => error instanceof SecurityError && error.code === 'busy' && error.status === 503
+
+describe('The hashing lane', () => {
+  it('runs so many at once, lets so many wait, and refuses the rest at once', async () => {
+    const lane = new HashingLane({ concurrent: 2, waiting: 1 })
+    const [a, b, c] = [held(), held(), held()]
+    const begun: string[] = []
+    const run = (name: string, { work }: { work: () => Promise<void> }) =>
+      lane.run(async () => {
+        begun.push(name)
+        await work()
+      })
+    const running = [run('a', a), run('b', b), run('c', c)]
+    await settled()
+    assert.deepEqual(begun, ['a', 'b'])
+    await assert.rejects(run('d', held()), isBusy)
+    assert.throws(() => lane.assertRoom(), isBusy)
+    b.end()
+    await running[1]
+    assert.deepEqual(begun, ['a', 'b', 'c'])
+    lane.assertRoom()
+    a.end()
+    c.end()
+    await Promise.all(running)
+  })
+
+  it('goes on when work fails', async () => {
+    const lane = new HashingLane({ concurrent: 1, waiting: 1 })
+    const failing = lane.run(() => Promise.reject(new Error('malformed hash')))
+    const next = lane.run(() => Promise.resolve('next'))
+    await assert.rejects(failing, /malformed hash/)
+    assert.equal(await next, 'next')
+    assert.equal(await lane.run(() => Promise.resolve('and the next')), 'and the next')
+  })
+
+  it("work that cannot be refused waits, and takes turns with visitors', so that neither waits for all of the other", async () => {
+    const lane = new HashingLane({ concurrent: 1, waiting: 3 })
+    const order: string[] = []
+    const first = held()
+    const note = (name: string) => () => Promise.resolve(void order.push(name))
+    const all = [lane.run(first.work)]
+    for (const i of [1, 2, 3, 4, 5]) all.push(lane.runPatiently(note(`ours ${i}`)))
+    for (const i of [1, 2, 3]) all.push(lane.run(note(`visitor ${i}`)))
+    await assert.rejects(lane.run(note('one too many')), isBusy)
+    first.end()
+    await Promise.all(all)
+    assert.deepEqual(
+      order.slice(0, 6).map((each) => each.split(' ')[0]),
+      ['visitor', 'ours', 'visitor', 'ours', 'visitor', 'ours'],
+    )
+    assert.equal(order.length, 8)
+  })
+})
+
+describe('More sign-ins at once than the lane takes', () => {
+  const CROWD = 25
+  let host: Host
+  before(async () => void (host = await startHost({ passwords: { hashing: { concurrent: 1, waiting: 2 } } })))
+  after(() => host.close())
+
+  it('are refused with 503 and Retry-After; nothing was verified or counted; the next one is served', async () => {
+    const browsers = Array.from({ length: CROWD }, () => host.browser())
+    const forms = await Promise.all(browsers.map((browser) => browser.visit(`${BASE}/sign-in`)))
+    const pages = await Promise.all(
+      browsers.map((browser, i) =>
+        browser.submit(
+          forms[i]!,
+          '/sign-in',
+          { email: `crowd${i}@acme.test`, password: WRONG },
+          { Accept: i % 2 ? 'application/json' : 'text/html' },
+        ),
+      ),
+    )
+    const refused = pages.filter((page) => page.status === 503)
+    const heard = pages.filter((page) => page.status === 422)
+    assert.equal(refused.length + heard.length, CROWD)
+    assert.ok(heard.length >= 3 && refused.length >= 1, `${heard.length} heard, ${refused.length} refused`)
+    for (const { response, text, json } of refused) {
+      assert.equal(response.headers['retry-after'], '2')
+      assert.equal(response.headers['cache-control'], 'no-store')
+      assert.match(response.headers['content-security-policy'] as string, /default-src 'none'/)
+      if (response.type.includes('html')) assert.match(text, /Many people are signing in.*Try again in 2 seconds/)
+      else assert.deepEqual(json, { title: 'busy', status: 503, code: 'busy', retryAfter: 2 })
+    }
+    const db = await openDatabase(host.database)
+    const rows = await db.selectFrom('security_throttles').select('attempts').execute()
+    await db.destroy()
+    const most = Math.max(...rows.map((row) => (JSON.parse(row.attempts) as number[]).length))
+    assert.equal(most, heard.length, 'failures of their network')
+    assert.match(String(host.errors.splice(0)), /sign-ins wait for their password to be verified/)
+    assert.equal((await host.browser().signIn(ada, PASSWORDS.u1!)).status, 303)
+  })
+
+  it('keep each their own async context, in the queue and at the door', async () => {
+    const requests = new AsyncLocalStorage<string>()
+    const seen: [string, string | undefined][] = []
+    const users = {
+      findById: () => null,
+      findByEmail: (email: string) => {
+        seen.push([email, requests.getStore()])
+        return null
+      },
+    }
+    const named = await startHost({
+      people: [],
+      users,
+      before: (app) => app.use((req, _res, next) => requests.run(req.get('x-request') ?? 'none', next)),
+    })
+    try {
+      const browsers = Array.from({ length: 12 }, () => named.browser())
+      const forms = await Promise.all(browsers.map((browser) => browser.visit(`${BASE}/sign-in`)))
+      await Promise.all(
+        browsers.map((browser, i) =>
+          browser.submit(forms[i]!, '/sign-in', { email: `crowd${i}`, password: WRONG }, { 'X-Request': `crowd${i}` }),
+        ),
+      )
+      assert.equal(seen.length, 12)
+      for (const [email, request] of seen) assert.equal(request, email)
+    } finally {
+      await named.close()
+    }
+  })
+
+  it('do not keep the host from setting passwords: that waits for its turn', async () => {
+    await Promise.all(Array.from({ length: 6 }, () => host.security.passwords.set(ada.id, PASSWORDS.u1!)))
+    assert.deepEqual(host.errors, [])
+  })
+})
