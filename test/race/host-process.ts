@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import express, { type Express } from 'express'
 import { createSecurity } from 'sallyport'
 import { handle } from '../../middleware/handle.js'
+import { vitals } from '../endurance/vitals.js'
 import { TestClock } from '../support/clock.js'
 import { SECRET } from '../support/host.js'
 import { redisOption, type RedisPlace } from '../support/redis-place.js'
@@ -63,6 +64,7 @@ async function sallyportHost(app: Express, { port, database, redis }: HostSettin
 }
 
 const app = express()
+app.get('/race/vitals', vitals())
 obey((ms) => clock.advance(ms))
 app.use(readHold())
 await (settings.kind === 'sallyport' ? sallyportHost(app, settings) : plainHost(app, settings.redis as string))
