@@ -104,7 +104,9 @@ export class ClusterLink implements RedisLink {
     const [, kind, address] = /^(MOVED|ASK) \d+ (\S+)$/.exec(said) ?? []
     if (!address) return null
     this.#changedAt = this.#parts.clock.monotonic()
-    const node = this.#nodes.get(outside(address, this.#cluster.options.natMap))
+    const reachable = outside(address, this.#cluster.options.natMap)
+    const node = this.#nodes.get(reachable)
+    if (!node) this.#openNode(reachable).catch(this.#parts.report) // a master that has no slots yet is in no map
     return node ? { node, asking: kind === 'ASK' } : null
   }
 
