@@ -5,6 +5,7 @@ import session from 'express-session'
 import { Redis } from 'ioredis'
 import { createSecurity } from 'sallyport'
 import { handle } from '../../middleware/handle.js'
+import { vitals } from '../endurance/vitals.js'
 import { TestClock } from '../support/clock.js'
 import { SECRET } from '../support/host.js'
 import { redisOption, type RedisPlace } from '../support/redis-place.js'
@@ -75,6 +76,7 @@ async function sallyportHost(app: Express, { kind, port, database, redis }: Host
 }
 
 const app = express()
+app.get('/race/vitals', vitals())
 obey((ms) => clock.advance(ms))
 app.use(readHold())
 await (settings.kind === 'express-session' ? plainHost(app, settings.redis as string) : sallyportHost(app, settings))

@@ -145,6 +145,7 @@ describe('A Cluster', function () {
         await migrateSlot(slotOf(hotKeyOf(session)), nodes, newcomer, async () => {
           // its keys are there, and the nodes still name the old owner
           await assertIn(fleet.hosts, [alive], true)
+          if (session === alive) await until('the cart', async () => (await noteOf(alive)) === CART)
           if (session === midway) assert.equal(await revoke(fleet.b, alive, midway), 200)
           await assertIn(fleet.hosts, [early, ...(session === midway ? [midway] : [])], false)
         })

@@ -35,7 +35,7 @@ export async function startProxy(
     return chunk
   }
   const server = createServer({ noDelay: true }, (client) => {
-    let turn = Promise.resolve()
+    let turn: Promise<void> = Promise.resolve()
     const upstream = createConnection({ port: target, host: '127.0.0.1', noDelay: true })
     for (const [socket, other] of [
       [client, upstream],
@@ -56,12 +56,13 @@ export async function startProxy(
     upstream.on('data', (data: Buffer) => {
       const chunk = note('reply', data)
       const due = performance.now() + (typeof delayMs === 'number' ? delayMs : delayMs())
-      // one after the other, whatever the delay has become meanwhile
-      turn = turn.then(async () => {
+      const handOn = async (before: Promise<void>): Promise<void> => {
+        await before // one after the other, whatever the delay has become meanwhile
         await wait(due - performance.now())
         note('handed on', data, chunk)
         client.write(data)
-      })
+      }
+      turn = handOn(turn)
     })
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))

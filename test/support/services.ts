@@ -46,7 +46,15 @@ for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => 
 export async function startRedis(...options: string[]): Promise<RedisServer> {
   if (!existsSync('/usr/bin/redis-server'))
     throw new Error('redis-server is not installed; run: bash scripts/install-services.sh')
-  const port = await freePort()
+  for (let tries = 1; ; tries += 1)
+    try {
+      return await startRedisAt(await freePort(), options)
+    } catch (error) {
+      if (tries === 3) throw error // a free port may be somebody else's a moment later
+    }
+}
+
+async function startRedisAt(port: number, options: readonly string[]): Promise<RedisServer> {
   const folder = await tempFolder()
   let child: ChildProcess | undefined
 
@@ -55,6 +63,8 @@ export async function startRedis(...options: string[]): Promise<RedisServer> {
     child = spawn('/usr/bin/redis-server', settings, { stdio: 'ignore' })
     running.add(child)
     await answering(port)
+    const pid = await redisPid(port)
+    if (pid !== child.pid) throw new Error(`port ${port} is that of another Redis, of process ${pid}`)
   }
   async function stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const ending = child
@@ -64,7 +74,13 @@ export async function startRedis(...options: string[]): Promise<RedisServer> {
     await gone
     running.delete(ending)
   }
-  await start()
+  try {
+    await start()
+  } catch (error) {
+    await stop()
+    await folder.remove()
+    throw error
+  }
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
@@ -77,6 +93,23 @@ export async function startRedis(...options: string[]): Promise<RedisServer> {
       await stop()
       await folder.remove()
     },
+  }
+}
+
+/** The process that answers as Redis at this port. */
+async function redisPid(port: number): Promise<number> {
+  const socket = createConnection({ port, host: '127.0.0.1' })
+  try {
+    socket.write('INFO server\r\n')
+    let said = ''
+    for await (const chunk of socket) {
+      said += String(chunk)
+      const pid = /^process_id:(\d+)\r/m.exec(said)?.[1]
+      if (pid || said.startsWith('-')) return Number(pid)
+    }
+    return Number.NaN
+  } finally {
+    socket.destroy()
   }
 }
 

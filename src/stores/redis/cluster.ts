@@ -4,7 +4,7 @@ import type { LinkParts, RedisLink, Reply } from './link.js'
 import { nodeClient, subscriberClient, type NodeClient } from './node-client.js'
 import { evictionProblem, type NodeFacts } from './node-facts.js'
 import { RedisNode } from './node.js'
-import { plainError } from './plain-error.js'
+import { plainError, redisUnavailable } from './plain-error.js'
 import { slotOf } from './slots.js'
 import { addressParts, askNode, askStartupNodes, isSameMap, outside, type SlotMap } from './slot-map.js'
 import { unreachable } from './standalone.js'
@@ -92,7 +92,7 @@ export class ClusterLink implements RedisLink {
     const node = address === undefined ? undefined : this.#nodes.get(address)
     if (node) return node
     this.#doubt()
-    throw new StoreUnavailable('redis', new Error('no node serves this slot'))
+    throw redisUnavailable(new Error('no node serves this slot'))
   }
 
   /**
@@ -104,7 +104,9 @@ export class ClusterLink implements RedisLink {
     const [, kind, address] = /^(MOVED|ASK) \d+ (\S+)$/.exec(said) ?? []
     if (!address) return null
     this.#changedAt = this.#parts.clock.monotonic()
-    const node = this.#nodes.get(outside(address, this.#cluster.options.natMap))
+    const reachable = outside(address, this.#cluster.options.natMap)
+    const node = this.#nodes.get(reachable)
+    if (!node) this.#openNode(reachable).catch(this.#parts.report) // a master that has no slots yet is in no map
     return node ? { node, asking: kind === 'ASK' } : null
   }
 
@@ -121,7 +123,7 @@ export class ClusterLink implements RedisLink {
     const [node] = this.#confirmed(1)
     if (node) return node
     this.#doubt()
-    throw new StoreUnavailable('redis', new Error('no node of the Cluster answers'))
+    throw redisUnavailable(new Error('no node of the Cluster answers'))
   }
 
   #confirmed(count: number): RedisNode[] {
@@ -168,7 +170,11 @@ export class ClusterLink implements RedisLink {
   async #ask(): Promise<void> {
     const nodes = this.#confirmed(ASKED)
     const answers = nodes.map((node) => askNode(node.client, this.#cluster.options.natMap))
-    const map = await Promise.any(answers).catch(() => askStartupNodes(this.#cluster))
+    const map = await Promise.any(answers)
+      .catch(() => askStartupNodes(this.#cluster))
+      .catch((error: unknown) => {
+        throw redisUnavailable(error)
+      })
     if (this.#closed || isSameMap(map, this.#map)) return
     for (const opening of this.#take(map))
       opening.then(({ facts, name }) => this.#warn(facts, name), this.#parts.report)

@@ -4,7 +4,7 @@ import { NodeBreaker } from './node-breaker.js'
 import type { LinkParts, Reply } from './link.js'
 import type { NodeClient } from './node-client.js'
 import { evictionProblem, factsIn, type NodeFacts } from './node-facts.js'
-import { isAnswer, plainError } from './plain-error.js'
+import { isAnswer, plainError, redisUnavailable } from './plain-error.js'
 
 /** A node that has not said for so many beats who it is hangs, or is cut off from us: the connection is given up. */
 const SILENT_BEATS = 3
@@ -52,7 +52,7 @@ export class RedisNode {
     })
     // ioredis gives up when a connection is cut while it asks the sentinels
     client.on('end', () => void setTimeout(() => this.#connect(), END_RETRY_MS).unref())
-    client.on('error', (error) => parts.report(new StoreUnavailable('redis', plainError(error))))
+    client.on('error', (error) => parts.report(redisUnavailable(error)))
   }
 
   /**
@@ -93,7 +93,7 @@ export class RedisNode {
       return { value, identity: connection === this.#connection ? this.#identity : null }
     } catch (cause) {
       if (isAnswer(cause) && DOUBTS.test(cause.message)) this.#parts.onDoubt()
-      throw new StoreUnavailable('redis', plainError(cause))
+      throw redisUnavailable(cause)
     }
   }
 
@@ -126,7 +126,7 @@ export class RedisNode {
     } catch (cause) {
       if (this.#closed) return
       if (connection === this.#connection) this.#notAnswered()
-      throw new StoreUnavailable('redis', plainError(cause))
+      throw redisUnavailable(cause)
     }
     if (connection !== this.#connection) return
     this.#silentBeats = 0

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { ConfigurationError, StoreUnavailable } from '../../core/errors.js'
+import { ConfigurationError } from '../../core/errors.js'
 import type { RedisLink } from './link.js'
 import type { NodeClient } from './node-client.js'
-import { plainError } from './plain-error.js'
+import { plainError, redisUnavailable } from './plain-error.js'
 
 /** A connection that has died in silence is found out by asking. */
 const PING_MS = 2_000
@@ -62,7 +62,7 @@ export class Subscription {
         this.#hearing.onGap()
       } catch (error) {
         if (signal.aborted) return
-        this.#hearing.report(new StoreUnavailable('redis', plainError(error)))
+        this.#hearing.report(redisUnavailable(error))
         failures += 1
         await wait(Math.min(50 * failures, LONGEST_WAIT_MS), null, { ref: false, signal }).catch(() => {})
       }
