@@ -60,9 +60,11 @@ export const COOKIES: Record<string, Kind> = {
     `sallyport=${dice.of(dead)}`,
     `sallyport=${member.cookie}`,
   ],
-  junk: (_held, dice) => `sallyport=${dice.of(JUNK)}`,
+  junk: (_held, dice) =>
+    `sallyport=${dice.of(JUNK)}; sallyport_form=${dice.of(JUNK)}; sallyport_flash=${dice.of(JUNK)}`,
   'a junk form': ({ visitor }, dice) =>
     `sallyport_form=${dice.of([...JUNK, truncated(visitor.cookie), bent(visitor.cookie), forged(visitor.cookie)])}`,
+  'a session and a junk form': ({ member }, dice) => `sallyport=${member.cookie}; sallyport_form=${dice.of(JUNK)}`,
   'a junk message': ({ member, flash }, dice) =>
     `sallyport=${member.cookie}; sallyport_flash=${dice.of([...JUNK, truncated(flash), bent(flash), forged(flash)])}`,
   'each in the place of another': ({ member, visitor, flash }) =>

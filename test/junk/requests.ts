@@ -17,6 +17,8 @@ export interface JunkRequest extends OnWire {
 
 /** Addresses of the host, which guards of ours or a parser of its own stand before. */
 const OF_HOST = ['/', '/invoices', '/payouts', '/cart', '/echo']
+/** Places for a path that is none of ours, whichever. */
+const ODD = ['odd 1', 'odd 2', 'odd 3', 'odd 4']
 const GOLDEN = 0.618_033_988_749_895
 
 /** What the parts of a request are taken from. */
@@ -61,7 +63,7 @@ export function junkRequest(seed: number, index: number, routes: readonly Route[
 
 /** Steps through all combinations with a step that has no factor in common with their number: none comes twice. */
 function combination(seed: number, index: number, routes: readonly Route[]): Choice {
-  const places = [...routes.map(({ path }) => path), ...OF_HOST, ...ODD_PATHS.map((path) => BASE + path)]
+  const places = [...routes.map(({ path }) => path), ...OF_HOST, ...ODD]
   const cookies = Object.keys(COOKIES)
   const lists = [places, METHODS, TYPES, cookies] as const
   const all = lists.reduce((product, list) => product * list.length, 1)
@@ -80,19 +82,19 @@ function commonFactor(a: number, b: number): number {
   return b === 0 ? a : commonFactor(b, a % b)
 }
 
+const MEMBER = ['member', 'member with a form and a message']
 const isSignIn = ({ path }: Route) => path.endsWith('/sign-in')
 
 function fair(dice: Dice, routes: readonly Route[]): Choice {
-  const forms = routes.filter(({ methods }) => methods.includes('POST'))
-  const drawn = dice.of(dice.once(5) ? routes : forms)
+  const drawn = dice.of(routes)
   // who signs out too often never gets to the others
-  const { path } = drawn.path.endsWith('/sign-out') && !dice.once(12) ? routes.find(isSignIn)! : drawn
-  const isForm = forms.some((form) => form.path === path)
+  const route = drawn.path.endsWith('/sign-out') && !dice.once(12) ? routes.find(isSignIn)! : drawn
+  const own = isSignIn(route) ? 'visitor' : dice.of(MEMBER)
   return {
-    place: path,
-    method: isForm ? 'POST' : 'GET',
+    place: route.path,
+    method: dice.of(route.methods),
     type: dice.of(TYPES.slice(0, 4)),
-    cookie: isSignIn({ path, methods: [] }) ? 'visitor' : dice.of(['member', 'member with a form and a message']),
+    cookie: dice.once(3) ? dice.of(Object.keys(COOKIES)) : own,
   }
 }
 
@@ -112,8 +114,9 @@ function targetOf(dice: Dice, place: string, held: Holdings, wild: boolean): str
   const word = () => encodeURIComponent(dice.of(WORDS.filter((each) => each !== '\ud800')))
   const odd = () => dice.of([held.member.id, word(), '%00', '%ff', '%2f', '%2e%2e', '__proto__', '%ED%A0%80', ''])
   const parameter = () => (wild ? odd() : dice.once(12) ? held.member.id : dice.of([held.other, word()]))
+  const odds = ODD.includes(place) ? BASE + dice.of(ODD_PATHS) : place
   // "/:route" of an odd path is one of ours without its slash
-  const path = place.replace(':route', dice.of(['sign-in', 'sessions', 'step-up'])).replace(/:\w+/g, parameter)
+  const path = odds.replace(':route', dice.of(['sign-in', 'sessions', 'step-up'])).replace(/:\w+/g, parameter)
   if (!wild) return path
   const query = dice.once(3) ? dice.of(QUERIES) : ''
   const target = (path || '/') + query

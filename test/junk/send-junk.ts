@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { startProcess, type HostProcess } from '../support/process.js'
 import { freePort, startRedis, tempFolder } from '../support/services.js'
 import { holdingsOf, keepCookie, members, type Holdings } from './holdings.js'
@@ -13,8 +14,12 @@ export const LIMIT_MS = 2_000
 
 const PROGRAM = new URL('./host-process.js', import.meta.url)
 const LANES = 8
+/** So many failures say enough; the rest would only take long. */
+const ENOUGH = 40
 /** Sessions end by what the junk does; so often there are new ones. */
 const BLOCK = 120
+/** Honest people are served, if slowly. */
+const PATIENCE_MS = 20_000
 const INSIDE = /"dependencies"|root:x:0|node_modules|\bat \S+ \(file:|SQLITE|select .* from/i
 
 /** As the README says; one whose own parsers come first; one on Redis. Who gets a request follows from its number. */
@@ -44,6 +49,10 @@ export class Outcome {
     errors: [] as string[],
     hosts: [] as string[],
   }
+
+  get isHopeless(): boolean {
+    return this.broken.hosts.length > 0 || Object.values(this.broken).flat().length >= ENOUGH
+  }
 }
 
 /** Sends so many junk requests to three hosts in processes of their own, in turn. */
@@ -57,7 +66,7 @@ export async function sendJunk({ count, seed, only }: Orders): Promise<Outcome> 
     let next = only ?? 0
     const end = only === undefined ? count : only + 1
     const lane = async () => {
-      while (next < end) {
+      while (next < end && !outcome.isHopeless) {
         const index = (next += 1) - 1
         await hosts[index % hosts.length]!.send(index)
       }
@@ -73,7 +82,7 @@ export async function sendJunk({ count, seed, only }: Orders): Promise<Outcome> 
 
 /** A host, and what its junk is made of. */
 class Target {
-  readonly #held = new Map<number, Promise<Holdings>>()
+  readonly #held = new Map<number, Promise<Holdings | null>>()
 
   private constructor(
     readonly kind: HostKind,
@@ -104,6 +113,7 @@ class Target {
   async send(index: number): Promise<void> {
     const { outcome } = this
     const held = await this.#holdings(Math.floor(index / BLOCK))
+    if (!held) return
     const request = junkRequest(this.seed, index, this.routes, held)
     const failed = (why: string, answer?: Answer) => this.#describe(why, request, answer)
     const answer = await this.#try(request)
@@ -130,20 +140,26 @@ class Target {
   }
 
   async conclude(): Promise<void> {
-    const { outcome, process } = this
-    try {
-      await holdingsOf(process.url, members[0]!)
-    } catch (error) {
-      outcome.broken.hosts.push(`${this.kind} host: ${String(error)}`)
-    }
-    outcome.signIns += this.#held.size + 1
-    outcome.broken.errors.push(...process.errors.map((error) => `${this.kind} host: ${error}`))
+    await this.#holdings(-1)
+    this.outcome.broken.errors.push(...this.process.errors.map((error) => `${this.kind} host: ${error}`))
   }
 
-  #holdings(block: number): Promise<Holdings> {
-    const known = this.#held.get(block) ?? holdingsOf(this.process.url, members[block % members.length]!)
+  /** What the sender holds for this block of requests; null when honest people cannot sign in any more. */
+  #holdings(block: number): Promise<Holdings | null> {
+    const known = this.#held.get(block) ?? this.#signIn(members.at(block % members.length)!)
     this.#held.set(block, known)
     return known
+  }
+
+  async #signIn(who: { id: string }): Promise<Holdings | null> {
+    const { outcome, process, kind } = this
+    outcome.signIns += 1
+    try {
+      return await within(PATIENCE_MS, holdingsOf(process.url, who))
+    } catch (error) {
+      outcome.broken.hosts.push(`${kind} host: ${String(error)}`)
+      return null
+    }
   }
 
   async #try(request: JunkRequest): Promise<Answer | string> {
@@ -162,5 +178,18 @@ class Target {
       `  sent: ${sent.slice(0, 1_500)}`,
       `  got: ${JSON.stringify(answer?.text.slice(0, 500) ?? null)}`,
     ].join('\n')
+  }
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const giveUp = new AbortController()
+  const late = wait(ms, null, { signal: giveUp.signal }).then(() => {
+    throw new Error(`not done within ${ms} ms`)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    giveUp.abort()
+    late.catch(() => {}) // it was aborted, or has been thrown already
   }
 }
