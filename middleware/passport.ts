@@ -6,21 +6,21 @@ export type PassportMethod = (...args: unknown[]) => unknown
 /** What Passport 0.4 to 0.7 hangs on a request. We never import Passport's own types: they would declare `req.user` for the host. */
 interface PassportRequest {
   _userProperty?: string
-  _sessionManager?: SessionManager
+  _sessionManager?: KeyOfSession
   /** 0.4, which has no more than this, and 0.5 to 0.7 for strategies written for it. `session`: the user's part of the data. */
-  _passport?: { instance?: { _userProperty?: string; _sm?: SessionManager }; session?: unknown }
+  _passport?: { instance?: { _userProperty?: string; _sm?: KeyOfSession }; session?: unknown }
 }
 
-interface SessionManager {
+interface KeyOfSession {
   _key?: string
 }
 
 const passportOf = (req: Request) => req as unknown as PassportRequest & Record<string, unknown>
 
 /** True when this request came through the host's Passport. */
-export const hasPassport = (req: Request): boolean => managerOf(req) !== undefined
+export const hasPassport = (req: Request): boolean => sessionKeyOf(req) !== undefined
 
-const managerOf = (req: Request): SessionManager | undefined =>
+const sessionKeyOf = (req: Request): KeyOfSession | undefined =>
   passportOf(req)._sessionManager ?? passportOf(req)._passport?.instance?._sm
 
 /** The user that Passport found for this request (`req.user`, or the host's own name for it). */
@@ -44,7 +44,7 @@ export function forgetPassportData(req: Request): void {
 export const PASSPORT_KEY = 'passport'
 
 /** Where Passport keeps the user in the session's data. */
-export const passportKey = (req: Request): string => managerOf(req)?._key ?? PASSPORT_KEY
+export const passportKey = (req: Request): string => sessionKeyOf(req)?._key ?? PASSPORT_KEY
 
 const property = (req: Request): string =>
   passportOf(req)._userProperty ?? passportOf(req)._passport?.instance?._userProperty ?? 'user'
