@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Request } from 'express'
 import { SecurityError, StoreUnavailable, unavailable, type ErrorCode } from '../src/core/errors.js'
-import { localPath } from '../src/core/return-to.js'
+import { localPath, withReturnTo } from '../src/core/return-to.js'
 import type { ErrorModel } from '../views/models.js'
 import { refererPath, wantsHtml } from './negotiate.js'
 import { sendProblem, type Pages } from './pages.js'
@@ -58,7 +58,7 @@ export function errorHandler({ pages, origin, report, signInPath }: ErrorHandler
     const page = LEADS_TO[error.code]
     const lead = page === '/sign-in' && signInPath !== null ? signInPath : page && `${pages.base}${page}`
     if (!wantsHtml(req)) return sendProblem(res, error)
-    if (lead) return res.redirect(303, lead + returnQuery(req, origin))
+    if (lead) return res.redirect(303, withReturnTo(lead, samePage(req, origin))) // a refused request is resumed after signing in
     const [title, text] = WORDS[error.code]
     const { retryAfter } = error.extra
     const wait = typeof retryAfter === 'number' ? { seconds: retryAfter, again: samePage(req, origin) } : null
@@ -70,12 +70,6 @@ export function errorHandler({ pages, origin, report, signInPath }: ErrorHandler
 function samePage(req: Request, origin: string): string | null {
   const isRead = req.method === 'GET' || req.method === 'HEAD'
   return isRead ? localPath(req.originalUrl, origin) : refererPath(req, origin)
-}
-
-/** A refused request is resumed after signing in. */
-function returnQuery(req: Request, origin: string): string {
-  const returnTo = samePage(req, origin)
-  return returnTo ? `?${new URLSearchParams({ returnTo }).toString()}` : ''
 }
 
 /** On our own routes every error is ours: what a body parser refused is a 4xx, anything unexpected a reported 500. */

@@ -91,11 +91,12 @@ export class HostCheck {
 
   /**
    * The session is over. A client that sends its password with every request (HTTP Basic) keeps the dead id, so that
-   * it is known again: it would replace a revoked session at once.
+   * it is known again: it would replace a revoked session at once. An id that nobody knows would only be asked for again.
    */
   #empty(req: Request, res: Response, decision: Decision & { kind: 'dead' | 'anonymous' }): void {
     const [store, sid] = [storeOf(req)!, req.sessionID]
-    const isAutomatic = req.headers.authorization !== undefined
+    const isUnknown = decision.kind === 'dead' && decision.reason === 'unknown'
+    const isAutomatic = req.headers.authorization !== undefined && !isUnknown
     const isSuperseded = decision.kind === 'dead' && SUPERSEDED.has(decision.reason)
     emptySession(req, res, store, !isAutomatic && !isSuperseded)
     if (!isAutomatic) this.#parts.stores.drop(store, sid)

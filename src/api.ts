@@ -29,7 +29,9 @@ export interface Security {
   rateLimit(options: RateLimitOptions): RequestHandler
   /**
    * Runs your own check of a password under the sign-in throttle and in the hashing lane: counted before, given back
-   * when it was right (what it answers is not falsy). Throws SecurityError `too_many_requests` (429) or `busy` (503).
+   * when it was right. What it answers is right unless it is falsy: answer null or false for a wrong password, never an
+   * object that says so. Throws SecurityError `too_many_requests` (429), `bad_request` for an e-mail that is no text, or
+   * `busy` (503) when too many wait or your check has not ended after 5 seconds.
    */
   throttleSignIn<T>(req: Request, email: string, verify: () => Promise<T> | T): Promise<T>
   /** Signs a user in whose identity you have proven; the same door as every other sign-in. */

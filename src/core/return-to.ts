@@ -1,3 +1,9 @@
+/** A path with the way back in its query. */
+export function withReturnTo(path: string, returnTo: string | null): string {
+  if (returnTo === null) return path
+  return `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams({ returnTo }).toString()}`
+}
+
 /**
  * A path of our own origin, or null. Text from outside only ever leads to where a browser standing on `origin`
  * would stay on `origin` (invariant 11): it is parsed as a browser parses it (WHATWG URL), never by pattern.

@@ -2,7 +2,7 @@ import type { Request, Response, Router } from 'express'
 import type { Strategy } from 'passport'
 import { z } from 'zod'
 import { SecurityError, FormError, type FieldErrors } from '../../core/errors.js'
-import { localPath } from '../../core/return-to.js'
+import { localPath, withReturnTo } from '../../core/return-to.js'
 import type { SessionReason } from '../../core/reasons.js'
 import type { Csrf } from '../../../middleware/csrf.js'
 import type { RequestSession } from '../../../middleware/establish-session.js'
@@ -52,8 +52,7 @@ export function signInRoutes(parts: Parts): void {
   signOutRoute(parts)
   if (signInPath === null) return ownSignInRoutes(parts)
   router.get('/sign-in', (req, res) => {
-    const returnTo = localPath(req.query.returnTo, origin)
-    res.redirect(303, signInPath + (returnTo ? `?${new URLSearchParams({ returnTo }).toString()}` : ''))
+    res.redirect(303, withReturnTo(signInPath, localPath(req.query.returnTo, origin)))
   })
 }
 
