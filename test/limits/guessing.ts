@@ -34,10 +34,10 @@ export async function guessing(networks: number, wordsEach: number, pauseMs: num
     const attack = Promise.all(attacks)
     const ms: number[] = []
     let refused = 0
-    let over = false
-    const end = attack.finally(() => (over = true))
+    const over = new AbortController()
+    const end = attack.finally(() => over.abort())
     end.catch(() => {}) // awaited below
-    while (!over) {
+    while (!over.signal.aborted) {
       const { status, ms: took } = await owner.signIn()
       ms.push(took)
       if (status !== 303) refused += 1

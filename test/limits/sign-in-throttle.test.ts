@@ -200,7 +200,7 @@ describe('Guessing a password', () => {
     const failed = { reason: 'invalid_credentials' }
     assert.deepEqual(
       told.filter((each) => each.reason !== 'throttled'),
-      Array(6).fill(failed),
+      Array.from({ length: 6 }, () => failed),
     )
     assert.deepEqual(
       told.filter((each) => each.reason === 'throttled'),
