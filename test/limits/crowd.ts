@@ -39,8 +39,8 @@ export async function crowds(
 ): Promise<Crowds> {
   const folder = await tempFolder()
   const port = await freePort()
-  const database = `sqlite:${join(folder.path, 's.db')}`
-  const host = await startProcess<LimitsSettings>(HOST, { port, database, options })
+  const settings: LimitsSettings = { port, database: `sqlite:${join(folder.path, 's.db')}`, options }
+  const host = await startProcess(HOST, settings)
   const clients = fork(CLIENTS, [JSON.stringify([port, size])])
   const wire = new Wire(port, PROBE_CONNECTIONS)
   const rss = { idle: 0, peak: 0 }
@@ -100,10 +100,10 @@ async function signInOf(wire: Wire): Promise<() => Promise<number>> {
 
 /** Reads the page at a steady pace, whether answers come or not, as long as `work` goes on. */
 async function probing(wire: Wire, work: () => Promise<unknown>): Promise<number[]> {
-  let done = false
-  const working = work().finally(() => (done = true))
+  const probing = new AbortController()
+  const working = work().finally(() => probing.abort())
   const asked: Promise<number>[] = []
-  for (const began = performance.now(); !done;) {
+  for (const began = performance.now(); !probing.signal.aborted;) {
     asked.push(wire.send('/unrelated').then(({ ms }) => ms))
     await wait(Math.max(0, began + (asked.length * 1000) / PROBES_PER_S - performance.now()))
   }

@@ -31,7 +31,7 @@ process.on('exit', () => {
 })
 
 /** Starts a program with its settings (JSON, its one argument) and waits until it says that it listens. */
-export async function startProcess<S extends { port: number }>(program: URL, settings: S): Promise<HostProcess> {
+export async function startProcess(program: URL, settings: { port: number }): Promise<HostProcess> {
   const child = fork(program, [JSON.stringify(settings)], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   running.add(child)
   let output = ''
@@ -78,7 +78,7 @@ export async function startProcess<S extends { port: number }>(program: URL, set
 }
 
 /** Starts several; when one fails, none is left behind. */
-export async function startProcesses<S extends { port: number }>(program: URL, settings: S[]): Promise<HostProcess[]> {
+export async function startProcesses(program: URL, settings: { port: number }[]): Promise<HostProcess[]> {
   const started = await Promise.allSettled(settings.map((each) => startProcess(program, each)))
   const hosts = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
   const failed = started.find((each) => each.status === 'rejected')
