@@ -39,8 +39,7 @@ export async function crowds(
 ): Promise<Crowds> {
   const folder = await tempFolder()
   const port = await freePort()
-  const database = `sqlite:${join(folder.path, 's.db')}`
-  const settings: LimitsSettings = { port, database, options }
+  const settings: LimitsSettings = { port, database: `sqlite:${join(folder.path, 's.db')}`, options }
   const host = await startProcess(HOST, settings)
   const clients = fork(CLIENTS, [JSON.stringify([port, size])])
   const wire = new Wire(port, PROBE_CONNECTIONS)
@@ -101,10 +100,10 @@ async function signInOf(wire: Wire): Promise<() => Promise<number>> {
 
 /** Reads the page at a steady pace, whether answers come or not, as long as `work` goes on. */
 async function probing(wire: Wire, work: () => Promise<unknown>): Promise<number[]> {
-  const over = new AbortController()
-  const working = work().finally(() => over.abort())
+  const probing = new AbortController()
+  const working = work().finally(() => probing.abort())
   const asked: Promise<number>[] = []
-  for (const began = performance.now(); !over.signal.aborted;) {
+  for (const began = performance.now(); !probing.signal.aborted;) {
     asked.push(wire.send('/unrelated').then(({ ms }) => ms))
     await wait(Math.max(0, began + (asked.length * 1000) / PROBES_PER_S - performance.now()))
   }

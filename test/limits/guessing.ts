@@ -13,7 +13,6 @@ export interface Guessing {
   /** So many would have been, had each been sent in the very moment in which its wait was over. */
   allowed: number
   seconds: number
-  found: string | null
   /** Sign-ins of the owner on a known device meanwhile, in ms; and how many were refused. */
   owner: { ms: number[]; refused: number }
 }
@@ -27,30 +26,28 @@ export async function guessing(networks: number, wordsEach: number, pauseMs: num
     await owner.signIn()
     const began = performance.now()
     const attacks = Array.from({ length: networks }, (_, n) => {
-      // the right password is among them, too late to be tried
-      const words = Array.from({ length: wordsEach - 1 }, (_, i) => `Hydra-Guess-${n}-${i}`)
-      return hydra({ port, email: OWNER, words: [...words, PASSWORD], from: `203.0.113.${n}` })
+      const words = Array.from({ length: wordsEach }, (_, i) => `Hydra-Guess-${n}-${i}`)
+      return hydra({ port, email: OWNER, words, from: `203.0.113.${n}` })
     })
     const attack = Promise.all(attacks)
     const ms: number[] = []
     let refused = 0
-    const over = new AbortController()
-    const end = attack.finally(() => over.abort())
+    const attacking = new AbortController()
+    const end = attack.finally(() => attacking.abort())
     end.catch(() => {}) // awaited below
-    while (!over.signal.aborted) {
+    while (!attacking.signal.aborted) {
       const { status, ms: took } = await owner.signIn()
       ms.push(took)
       if (status !== 303) refused += 1
       await new Promise((done) => setTimeout(done, pauseMs))
     }
-    const found = (await end).find((each) => each !== null) ?? null
+    await end
     const seconds = (performance.now() - began) / 1000
     return {
       guesses: networks * wordsEach,
       verified: await verifiedGuesses(hosts),
       allowed: 5 + Math.floor(Math.log2(seconds + 1)) + 1,
       seconds,
-      found,
       owner: { ms: ms.toSorted((a, b) => a - b), refused },
     }
   } finally {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Request, Response } from 'express'
 import { SecurityError } from 'sallyport'
+import { signInDoor } from '../../middleware/sign-in-door.js'
+import { systemClock } from '../../src/core/clock.js'
 import { HashingLane } from '../../src/features/passwords/hashing-lane.js'
 import { openDatabase } from '../../src/stores/sql/database.js'
 import { ada, PASSWORDS, startHost, type Host } from '../support/host.js'
@@ -68,6 +71,41 @@ describe('The hashing lane', () => {
   })
 })
 
+describe('The door before the sign-in', () => {
+  const requests = new AsyncLocalStorage<string>()
+  /** Everybody comes in the same moment; who is let in by when, and in whose name. */
+  function arrivals(lane: HashingLane, names: string[]) {
+    const letIn: [string, string | undefined][] = []
+    const door = signInDoor({ lane, pages: undefined as never, secure: false, clock: systemClock, report: () => {} })
+    for (const name of names)
+      requests.run(name, () => {
+        void door({} as Request, {} as Response, () => letIn.push([name, requests.getStore()]))
+      })
+    return letIn
+  }
+
+  it('lets one in per turn of the event loop, in the order in which they came', async () => {
+    const letIn = arrivals(new HashingLane({ concurrent: 1, waiting: 9 }), ['a', 'b', 'c'])
+    for (const expected of [['a'], ['a', 'b'], ['a', 'b', 'c']]) {
+      await settled()
+      assert.deepEqual(
+        letIn.map(([name]) => name),
+        expected,
+      )
+    }
+  })
+
+  it("leaves each in its own async context, where the host keeps a request's name", async () => {
+    const letIn = arrivals(new HashingLane({ concurrent: 1, waiting: 9 }), ['a', 'b', 'c'])
+    for (let turns = 0; turns < 4; turns += 1) await settled()
+    assert.deepEqual(letIn, [
+      ['a', 'a'],
+      ['b', 'b'],
+      ['c', 'c'],
+    ])
+  })
+})
+
 describe('More sign-ins at once than the lane takes', () => {
   const CROWD = 25
   let host: Host
@@ -105,36 +143,6 @@ describe('More sign-ins at once than the lane takes', () => {
     assert.equal(most, heard.length, 'failures of their network')
     assert.match(String(host.errors.splice(0)), /sign-ins wait for their password to be verified/)
     assert.equal((await host.browser().signIn(ada, PASSWORDS.u1!)).status, 303)
-  })
-
-  it('keep each their own async context, in the queue and at the door', async () => {
-    const requests = new AsyncLocalStorage<string>()
-    const seen: [string, string | undefined][] = []
-    const users = {
-      findById: () => null,
-      findByEmail: (email: string) => {
-        seen.push([email, requests.getStore()])
-        return null
-      },
-    }
-    const named = await startHost({
-      people: [],
-      users,
-      before: (app) => app.use((req, _res, next) => requests.run(req.get('x-request') ?? 'none', next)),
-    })
-    try {
-      const browsers = Array.from({ length: 12 }, () => named.browser())
-      const forms = await Promise.all(browsers.map((browser) => browser.visit(`${BASE}/sign-in`)))
-      await Promise.all(
-        browsers.map((browser, i) =>
-          browser.submit(forms[i]!, '/sign-in', { email: `crowd${i}`, password: WRONG }, { 'X-Request': `crowd${i}` }),
-        ),
-      )
-      assert.equal(seen.length, 12)
-      for (const [email, request] of seen) assert.equal(request, email)
-    } finally {
-      await named.close()
-    }
   })
 
   it('do not keep the host from setting passwords: that waits for its turn', async () => {

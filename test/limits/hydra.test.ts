@@ -19,9 +19,8 @@ describe('Hydra', function () {
   })
 
   it('gets next to nothing verified, from however many networks, while the owner signs in at once', async () => {
-    const { guesses, verified, allowed, found, owner } = await guessing(4, 50, 100)
+    const { guesses, verified, allowed, owner } = await guessing(4, 50, 100)
     assert.equal(guesses, 200)
-    assert.equal(found, null)
     assert.ok(verified >= 5 && verified <= allowed, `${verified} verified, ${allowed} allowed`)
     assert.ok(owner.ms.length >= 3, `${owner.ms.length} sign-ins of the owner`)
     assert.equal(owner.refused, 0)

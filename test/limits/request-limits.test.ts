@@ -190,6 +190,7 @@ describe('Request limits of several processes on one Redis', function () {
 
   it('are counted together, under a key that names nobody and goes by itself', async () => {
     assert.equal((await askUntilRefused(ask({ i: 0 }))).answered, 4)
+    assert.equal((await hosts[0]!.browser().json('/find')).status, 200, 'each limit counts for itself')
     const client = new Redis(server.url)
     const keys = await client.keys('*:limit')
     assert.ok(keys.length >= 1)

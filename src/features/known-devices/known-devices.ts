@@ -53,13 +53,13 @@ export class KnownDevices {
         .executeTakeFirst()
       if (numUpdatedRows === 1n) return token
     }
+    await makeRoom(tx, userId)
     const made = randomToken()
     const times = { created_at: now, last_seen_at: now }
     await tx
       .insertInto('security_known_devices')
       .values({ token_hash: sha256(made), user_id: userId, label, ...times })
       .execute()
-    await makeRoom(tx, userId)
     return made
   }
 
@@ -70,7 +70,7 @@ export class KnownDevices {
   }
 }
 
-/** The device that was seen longest ago makes room. */
+/** The device that was seen longest ago makes room for one more. */
 async function makeRoom(tx: Tx, userId: string): Promise<void> {
   const rows = await tx
     .selectFrom('security_known_devices')
@@ -79,7 +79,7 @@ async function makeRoom(tx: Tx, userId: string): Promise<void> {
     .orderBy('last_seen_at', 'desc')
     .orderBy('created_at', 'desc')
     .execute()
-  const surplus = rows.slice(PER_USER).map((row) => row.token_hash)
+  const surplus = rows.slice(PER_USER - 1).map((row) => row.token_hash)
   if (surplus.length) await tx.deleteFrom('security_known_devices').where('token_hash', 'in', surplus).execute()
 }
 
