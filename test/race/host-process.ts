@@ -5,7 +5,6 @@ import session from 'express-session'
 import { Redis } from 'ioredis'
 import { createSecurity } from 'sallyport'
 import { handle } from '../../middleware/handle.js'
-import { vitals } from '../endurance/vitals.js'
 import { TestClock } from '../support/clock.js'
 import { SECRET } from '../support/host.js'
 import { redisOption, type RedisPlace } from '../support/redis-place.js'
@@ -13,6 +12,7 @@ import { obey, readHold, tell } from './barriers.js'
 import { holdInside } from './holds.js'
 import { plainHost } from './plain-host.js'
 import { raceRoutes } from './race-routes.js'
+import { vitals } from './vitals.js'
 
 /** A host in a process of its own; its settings are its one argument, as JSON. */
 export interface HostSettings {

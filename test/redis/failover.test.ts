@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { FAILOVERS, failover } from '../endurance/failover.js'
 import { look, type Session } from '../race/client.js'
 import { until } from '../support/clock.js'
 import { startCluster, type ClusterNode, type RedisCluster } from '../support/redis-cluster.js'
+import { FAILOVERS, failover } from './failovers.js'
 import { ADA, assertIn, devices, revoke, startFleetAt, type FleetAt } from './hosts.js'
 import { endsWithin, openStream } from './streams.js'
 

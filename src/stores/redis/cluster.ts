@@ -38,9 +38,10 @@ export class ClusterLink implements RedisLink {
 
   private constructor(cluster: Cluster, parts: LinkParts) {
     this.#cluster = cluster
-    this.#parts = parts
+    // what fails because we have closed it is no news
+    this.#parts = { ...parts, report: (error) => void (this.#closed || parts.report(error)) }
     const { redisOptions, keyPrefix } = cluster.options
-    this.#options = { ...redisOptions, keyPrefix: keyPrefix ?? redisOptions?.keyPrefix ?? '' }
+    this.#options = { ...redisOptions, keyPrefix: keyPrefix ?? redisOptions?.keyPrefix ?? '', db: 0 }
   }
 
   /** Throws ConfigurationError when none of its masters can be used, or one of them must not. */

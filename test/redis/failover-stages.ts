@@ -49,7 +49,18 @@ export async function restartStage(): Promise<Stage> {
 export async function promotionStage(): Promise<Stage> {
   const { master, replica, place, close } = await startSentinels()
   const clients = [quietClient(master), quietClient(replica)] as const
-  return { place, ...succession(clients, master, replica), close: () => closeAll(clients, close) }
+  const sentinels = place.sentinels.map(({ port }) => new Redis(port))
+  const { lag, fail } = succession(clients, master, replica)
+  return {
+    place,
+    lag,
+    fail: async (look) => {
+      const successor = await fail(look)
+      await until('its name', () => isNamed(replica, sentinels), SERVES_WITHIN_MS)
+      return successor
+    },
+    close: () => closeAll([...clients, ...sentinels], close),
+  }
 }
 
 /** One of three masters is killed while its replica hangs; the Cluster promotes that one. */
@@ -81,6 +92,12 @@ function succession(
       return replica
     },
   }
+}
+
+/** One of the sentinels sends clients to this server. */
+async function isNamed({ port }: RedisServer, sentinels: readonly Redis[]): Promise<boolean> {
+  const named = await Promise.all(sentinels.map((each) => each.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'main')))
+  return named.some((address) => Number((address as string[])[1]) === port)
 }
 
 /** How far a node has come in the stream that masters send to replicas. */

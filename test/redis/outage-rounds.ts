@@ -1,12 +1,11 @@
-import { fileURLToPath } from 'node:url'
 import { openDatabase } from '../../src/stores/sql/database.js'
 import { ask, signIn, type Session } from '../race/client.js'
-import { hotKeyOf, startFleet, type Fleet } from '../redis/hosts.js'
 import { until } from '../support/clock.js'
+import type { Row } from '../support/endurance.js'
 import { startProxy, type Proxy } from '../support/proxy.js'
-import type { Row } from './failover.js'
+import { hotKeyOf, startFleet, type Fleet } from './hosts.js'
 import { OUTAGE_MS, OUTAGES, type World } from './outages.js'
-import type { Vitals } from './vitals.js'
+import type { Vitals } from '../race/vitals.js'
 
 const USERS = 6
 const ANSWER_MS = 1_000
@@ -16,7 +15,7 @@ const HEAP_SLACK = 4_000_000
 const RESOURCE_SLACK = 6
 
 /** Every kind of outage so many times, under load on two processes. */
-export async function run(count: number): Promise<Row[]> {
+export async function outageRounds(count: number): Promise<Row[]> {
   let delayMs = 0
   const proxies: Proxy[] = []
   const fleet = await startFleet(async (server) => {
@@ -124,11 +123,4 @@ class Rows {
   get list(): Row[] {
     return [...this.#rows.values()].map(({ promise, tried, broken, figures }) => ({ promise, tried, broken, figures }))
   }
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const rows = await run(Number(process.argv[2] ?? 10))
-  for (const { promise, tried, broken, figures } of rows)
-    console.log(`${promise.padEnd(70)} ${String(tried).padStart(7)} ${String(broken).padStart(6)}  ${figures}`)
-  process.exitCode = rows.some((row) => row.broken > 0) ? 1 : 0
 }
