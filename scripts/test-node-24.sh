@@ -5,5 +5,7 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 npm install --silent --no-audit --no-fund --no-save --ignore-scripts --prefix "$work" "node-linux-$(node -p process.arch)@24" >&2
-"$work/node_modules/node-linux-$(node -p process.arch)/bin/node" --version >&2
-"$work/node_modules/node-linux-$(node -p process.arch)/bin/node" --enable-source-maps node_modules/mocha/bin/mocha.js "$@"
+NODE="$work/node_modules/node-linux-$(node -p process.arch)/bin/node"
+"$NODE" --version >&2
+export NODE
+  bash scripts/test.sh "$@"

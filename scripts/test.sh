@@ -1,7 +1,23 @@
 #!/usr/bin/env bash
-# npm test: installs the services that are missing, builds, runs every test. Arguments go to mocha.
-set -euo pipefail
+# npm test: installs the services that are missing, builds, runs every test. Arguments go to mocha: npm test -- -g cart
+# Two files at a time; then, one after the other, those that measure how long things take. SERIAL=1: none side by side.
+set -uo pipefail
 cd "$(dirname "$0")/.."
-bash scripts/install-services.sh
-npm run --silent build
-exec node --enable-source-maps node_modules/mocha/bin/mocha.js "$@"
+node=${NODE:-node}
+bash scripts/install-services.sh || exit 1
+npm run --silent build || exit 1
+mocha=("$node" --enable-source-maps node_modules/mocha/bin/mocha.js)
+if [ $# -gt 0 ]; then exec "${mocha[@]}" "$@"; fi
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+code=0
+run() { "${mocha[@]}" --no-config --forbid-only --exit --slow 2000 --reporter scripts/reporter.cjs "$@" 2>&1 | tee -a "$log" || code=1; }
+
+timed='dist/test/{limits,redis,postgres}/*.test.js'
+side_by_side=(--parallel --jobs 2 --timeout 60000)
+[ -n "${SERIAL:-}" ] && side_by_side=(--timeout 20000)
+run "${side_by_side[@]}" --ignore "$timed" 'dist/test/**/*.test.js'
+run --timeout 20000 "$timed"
+count() { grep -oE '^[0-9]+ passed, [0-9]+ failed' "$log" | awk -v n="$1" '{ sum += $n } END { print sum + 0 }'; }
+echo "$(count 1) passed, $(count 3) failed"
+exit "$code"

@@ -1,3 +1,4 @@
+import { addRow } from '../support/endurance.js'
 import { fileURLToPath } from 'node:url'
 import { sendJunk, SEED } from '../junk/send-junk.js'
 
@@ -42,7 +43,5 @@ export async function run(count: number, only?: number): Promise<Row[]> {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [, , count = '20000', , only] = process.argv
   const rows = await run(Number(count), only === undefined ? undefined : Number(only))
-  for (const { promise, tried, broken, figures } of rows)
-    console.log(`${promise.padEnd(60)} ${String(tried).padStart(7)} ${String(broken).padStart(6)}  ${figures}`)
-  process.exitCode = rows.some((row) => row.broken > 0) ? 1 : 0
+  for (const row of rows) addRow(row)
 }

@@ -1,3 +1,4 @@
+import express from 'express'
 import { createSecurity } from 'sallyport'
 import { BASE } from '../support/browser.js'
 import { SECRET } from '../support/host.js'
@@ -8,31 +9,44 @@ export interface Route {
   methods: readonly string[]
 }
 
-interface Layer {
-  route?: { path: string; methods: Record<string, boolean> }
-  handle?: { stack?: Layer[] }
+interface Registered {
+  path: string
+  methods: Record<string, boolean>
+}
+interface Routing {
+  route: (this: unknown, path: string) => Registered
 }
 
-/** Every route of the real router, read off its stack: what is added to it gets its junk by itself. */
+/** Every route of the real router, noted as it is registered: what is added gets its junk by itself. */
 export async function routesOfRouter(): Promise<Route[]> {
+  const registered: Registered[] = []
+  const routing = ownerOf(express.Router(), 'route') as Routing
+  const original = routing.route
+  routing.route = function (this: unknown, path) {
+    const route = original.call(this, path)
+    registered.push(route)
+    return route
+  }
   const security = await createSecurity({
     origin: 'http://localhost:3000',
     secret: SECRET,
     database: 'sqlite::memory:',
     users: { findById: () => null, findByEmail: () => null },
-  })
+  }).finally(() => (routing.route = original))
   const routes = new Map<string, Set<string>>()
-  const read = (layers: readonly Layer[], base: string): void => {
-    for (const { route, handle } of layers) {
-      if (handle?.stack) read(handle.stack, BASE)
-      if (!route || route.methods._all) continue
-      const path = base + route.path
-      const methods = routes.get(path) ?? new Set()
-      for (const method of Object.keys(route.methods)) methods.add(method.toUpperCase())
-      routes.set(path, methods)
-    }
+  for (const route of registered.filter(({ methods }) => !methods._all)) {
+    const path = BASE + route.path
+    const methods = routes.get(path) ?? new Set()
+    for (const method of Object.keys(route.methods)) methods.add(method.toUpperCase())
+    routes.set(path, methods)
   }
-  read((security.router as unknown as { stack: Layer[] }).stack, '')
   await security.close()
   return [...routes].map(([path, methods]) => ({ path, methods: [...methods] }))
+}
+
+/** Who of an object's ancestors has this property. */
+function ownerOf(object: object, property: string): object {
+  let owner = object
+  while (!Object.hasOwn(owner, property)) owner = Object.getPrototypeOf(owner) as object
+  return owner
 }

@@ -64,7 +64,9 @@ async function startRedisAt(port: number, options: readonly string[]): Promise<R
     running.add(child)
     await answering(port)
     const pid = await redisPid(port)
-    if (pid !== child.pid) throw new Error(`port ${port} is that of another Redis, of process ${pid}`)
+    // one that asks for a password answers nobody else
+    if (!Number.isNaN(pid) && pid !== child.pid)
+      throw new Error(`port ${port} is that of another Redis, of process ${pid}`)
   }
   async function stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const ending = child
