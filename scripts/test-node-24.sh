@@ -8,4 +8,4 @@ npm install --silent --no-audit --no-fund --no-save --ignore-scripts --prefix "$
 NODE="$work/node_modules/node-linux-$(node -p process.arch)/bin/node"
 "$NODE" --version >&2
 export NODE
-  bash scripts/test.sh "$@"
+bash scripts/test.sh "$@"

@@ -120,7 +120,7 @@ export const en = {
   'page.too_large.text': 'More was sent than fits this form. Nothing was changed.',
   'page.too_many.title': 'Please wait a moment',
   'page.too_many.text':
-    'There was too much in a short time, so nothing is accepted for a while, not even a right password. Nothing was changed.',
+    'Too many attempts or requests came in a short time. Until the wait is over none is accepted, not even with the right password.',
   'page.wait.seconds': { one: 'Try again in one second.', other: 'Try again in {count} seconds.' },
   'page.wait.minutes': { one: 'Try again in one minute.', other: 'Try again in {count} minutes, at {time}.' },
   'page.again': 'Try again',
