@@ -11,7 +11,7 @@ if [ $# -gt 0 ]; then exec "${mocha[@]}" "$@"; fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 code=0
-run() { "${mocha[@]}" --no-config --forbid-only --exit --slow 2000 --reporter scripts/reporter.cjs "$@" 2>&1 | tee -a "$log" || code=1; }
+run() { "${mocha[@]}" --no-config --no-color --forbid-only --exit --slow 2000 --reporter scripts/reporter.cjs "$@" 2>&1 | tee -a "$log" || code=1; }
 
 timed='dist/test/{limits,redis,postgres}/*.test.js'
 side_by_side=(--parallel --jobs 2 --timeout 60000)
