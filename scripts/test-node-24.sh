@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
+chmod 755 "$work" # some tests run our command as another user
 trap 'rm -rf "$work"' EXIT
 npm install --silent --no-audit --no-fund --no-save --ignore-scripts --prefix "$work" "node-linux-$(node -p process.arch)@24" >&2
 NODE="$work/node_modules/node-linux-$(node -p process.arch)/bin/node"
