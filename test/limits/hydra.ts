@@ -43,11 +43,13 @@ export async function hydra({ port, email, words, from }: Attack): Promise<strin
   }
 }
 
-async function run(args: readonly string[]): Promise<string> {
+/** It gives up when it cannot connect at once, as on a machine that is busy: then it is started once more. */
+async function run(args: readonly string[], again = true): Promise<string> {
   const child = spawn(EXECUTABLE, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()))
   const code = await new Promise((done) => child.once('close', done))
+  if (again && output.includes('could not be connected')) return run(args, false)
   if (code !== 0 || !output.includes('1 of 1 target')) throw new Error(`hydra ended with ${String(code)}: ${output}`)
   return output
 }
