@@ -103,9 +103,13 @@ export async function startPostgres(): Promise<PostgresServer> {
 
   let child: ChildProcess | undefined
   const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null
-  const processes = () => [child!.pid!, ...childrenOf(child!.pid!)]
-  const signal = (pids: number[], name: NodeJS.Signals) => {
-    for (const pid of pids) process.kill(pid, name)
+  /** One that ends meanwhile, as a worker of autovacuum does, needs no signal any more. */
+  const signal = (pid: number, name: NodeJS.Signals) => {
+    try {
+      process.kill(pid, name)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
   }
   const end = () => {
     if (!isRunning()) return
@@ -134,8 +138,15 @@ export async function startPostgres(): Promise<PostgresServer> {
       child!.kill(name)
       await gone
     },
-    pause: () => signal(processes(), 'SIGSTOP'),
-    resume: () => signal(processes().toReversed(), 'SIGCONT'),
+    // the parent first: what is stopped starts no more children
+    pause: () => {
+      signal(child!.pid!, 'SIGSTOP')
+      for (const pid of childrenOf(child!.pid!)) signal(pid, 'SIGSTOP')
+    },
+    resume: () => {
+      for (const pid of childrenOf(child!.pid!)) signal(pid, 'SIGCONT')
+      signal(child!.pid!, 'SIGCONT')
+    },
     becomeReplica: async (yes) => {
       const mark = join(data, 'standby.signal')
       await (yes ? writeFile(mark, '') : rm(mark, { force: true }))
