@@ -1,7 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import type { Clock } from '../src/core/clock.js'
-import type { SecurityError } from '../src/core/errors.js'
 import type { HashingLane } from '../src/features/passwords/hashing-lane.js'
 import { pageHeaders } from './headers.js'
 import { wantsHtml } from './negotiate.js'
@@ -16,7 +15,7 @@ interface Parts {
 }
 
 /** So long one turn of the event loop may go on refusing, before others are served. */
-const TURN_MS = 1
+const TURN_MS = 0.3
 
 /**
  * Stands before everything else that a sign-in passes. When a crowd arrives in the same moment, one of them is let in
@@ -37,22 +36,27 @@ export function signInDoor(parts: Parts): RequestHandler {
 
   return function signInDoor(req, res, next) {
     const decide = () => {
-      const error = lane.refusal()
-      if (error) refuse(error, req, res, next)
-      else next()
-      return error === null
+      const isFree = lane.hasRoom
+      if (isFree) next()
+      else refuse(req, res, next)
+      return isFree
     }
     // bound to this request: what the host keeps in an AsyncLocalStorage must not be that of another one
     if (waiting.push(AsyncResource.bind(decide)) === 1) setImmediate(turn)
   }
 }
 
-/** The answer to whoever finds no room. The page is the same for everybody, so it is made once, and so are its headers. */
-function refusal({ pages, secure, report }: Parts) {
-  const headers = headersOf(pageHeaders({ secure }))
-  let page: Buffer | undefined
+/** A crowd is told of so often, not once for each of its members: a log that is written a thousand times stalls the app, too. */
+const REPORT_EVERY_MS = 1_000
 
-  const sendPage = (error: SecurityError, res: Response) => {
+/** The answer to whoever finds no room. It is the same for everybody, so it is made once, and so are its headers. */
+function refusal({ lane, pages, secure, clock, report }: Parts) {
+  const error = lane.refusal()
+  const headers = { ...headersOf(pageHeaders({ secure })), ...error.headers }
+  let page: Buffer | undefined
+  let reportedAt = -Infinity
+
+  const sendPage = (res: Response) => {
     page ??= Buffer.from(
       pages.forAnybody('error', {
         status: error.status,
@@ -63,13 +67,16 @@ function refusal({ pages, secure, report }: Parts) {
     )
     const about = { 'Content-Type': 'text/html; charset=utf-8', 'Content-Length': page.length }
     res.removeHeader('X-Powered-By')
-    res.writeHead(error.status, { ...headers, ...error.headers, ...about, Vary: 'Accept' }).end(page)
+    res.writeHead(error.status, { ...headers, ...about, Vary: 'Accept' }).end(page)
   }
-  return (error: SecurityError, req: Request, res: Response, next: NextFunction) => {
-    report(error.cause)
+  return (req: Request, res: Response, next: NextFunction) => {
+    if (clock.monotonic() - reportedAt >= REPORT_EVERY_MS) {
+      reportedAt = clock.monotonic()
+      report(error.cause)
+    }
     try {
-      if (wantsHtml(req)) sendPage(error, res)
-      else sendProblem(res.set({ ...headers, ...error.headers }), error)
+      if (wantsHtml(req)) sendPage(res)
+      else sendProblem(res.set(headers), error)
     } catch (failure) {
       next(failure) // nobody else would catch it here
     }

@@ -14,6 +14,8 @@ const all = (came: readonly Figures[], which: 'idle' | 'crowded') =>
 
 const { crowds: came, rss } = await crowds(SIZE, { times: TIMES, watchedMs, options: {} })
 const usual = await crowds(SIZE, { times: 2, watchedMs, options: { passwords: { hashing: UNBOUNDED } } })
+// what so many requests in one moment come to on this machine by themselves
+const strolling = await crowds(SIZE, { times: TIMES, watchedMs, options: {}, errand: 'nothing' })
 
 addRow({
   promise: `memory within 120 MB of idle, ${SIZE} sign-ins at once`,
@@ -22,8 +24,8 @@ addRow({
   figures: `idle ${rss.idle.toFixed(0)} MB, at most +${(rss.peak - rss.idle).toFixed(0)} MB`,
 })
 
-const later = came.slice(1) // the first one warms the code up, as it is in a host that has been there for a while
-const [idle, crowded] = [all(later, 'idle'), all(later, 'crowded')]
+const warm = (those: readonly Figures[]) => those.slice(1) // the first one warms the code up, as it is in a host that has been there for a while
+const [idle, crowded] = [all(warm(came), 'idle'), all(warm(came), 'crowded')]
 const times = p99(crowded) / p99(idle)
 addRow({
   promise: "an unrelated GET's p99 within 3 times its idle p99",
@@ -33,6 +35,14 @@ addRow({
     `idle ${ms(p99(idle))}, crowded ${ms(p99(crowded))}: ${times.toFixed(1)} times ` +
     `(p95 ${ms(quantile(idle, 0.95))} and ${ms(quantile(crowded, 0.95))}); ` +
     `without a lane ${ms(p99(usual.crowds[1]!.crowded))}`,
+})
+
+const strolled = all(warm(strolling.crowds), 'crowded')
+addRow({
+  promise: `no longer than it is under ${SIZE} requests that Express answers with its 404`,
+  tried: strolled.length,
+  broken: p99(crowded) > p99(strolled) ? 1 : 0,
+  figures: `p99 ${ms(p99(strolled))}`,
 })
 
 const refused = came.flatMap(({ fates }) => fates.filter((fate) => fate.status === 503))

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { startProcess } from '../support/process.js'
 import { freePort, tempFolder } from '../support/services.js'
-import type { Fate } from './crowd-clients.js'
+import type { Errand, Fate } from './crowd-clients.js'
 import type { LimitsSettings } from './host-process.js'
 import { Wire } from './wire.js'
 
@@ -29,14 +29,16 @@ export interface Crowds {
   rss: { idle: number; peak: number }
 }
 
-/**
- * Crowds of sign-ins arrive at a host, one after the other, each in one moment, while somebody else reads an unrelated
- * page again and again. `watchedMs` is how long that is measured, before each and from its arrival on.
- */
-export async function crowds(
-  size: number,
-  { times, watchedMs, options }: { times: number; watchedMs: number; options: LimitsSettings['options'] },
-): Promise<Crowds> {
+export interface Course {
+  times: number
+  /** How long it is measured before each crowd, and from its arrival on. */
+  watchedMs: number
+  options: LimitsSettings['options']
+  errand?: Errand
+}
+
+/** Crowds arrive at a host, one after the other, each in one moment, while somebody else reads an unrelated page. */
+export async function crowds(size: number, { times, watchedMs, options, errand = 'sign in' }: Course): Promise<Crowds> {
   const folder = await tempFolder()
   const port = await freePort()
   const settings: LimitsSettings = { port, database: `sqlite:${join(folder.path, 's.db')}`, options }
@@ -52,7 +54,7 @@ export async function crowds(
     await probing(wire, () => wait(1_000)) // warms up
     rss.idle = rssOf(host.pid)
     const figures: Figures[] = []
-    for (let i = 0; i < times; i += 1) figures.push(await crowd(clients, wire, signIn, watchedMs))
+    for (let i = 0; i < times; i += 1) figures.push(await crowd({ clients, wire, signIn, watchedMs, errand }))
     return { crowds: figures, rss }
   } finally {
     clearInterval(sampling)
@@ -63,12 +65,15 @@ export async function crowds(
   }
 }
 
-async function crowd(
-  clients: ChildProcess,
-  wire: Wire,
-  signIn: () => Promise<number>,
-  watchedMs: number,
-): Promise<Figures> {
+interface Scene {
+  clients: ChildProcess
+  wire: Wire
+  signIn: () => Promise<number>
+  watchedMs: number
+  errand: Errand
+}
+
+async function crowd({ clients, wire, signIn, watchedMs, errand }: Scene): Promise<Figures> {
   const idle = await probing(wire, () => wait(watchedMs))
   const began = performance.now()
   let fates: Fate[] = []
@@ -80,7 +85,7 @@ async function crowd(
   }
   const crowded = await probing(wire, async () => {
     const answered = told(clients).then((answer) => (fates = answer as Fate[]))
-    clients.send('go')
+    clients.send(errand)
     await Promise.all([answered, wait(watchedMs), until422()])
   })
   return { fates, idle, crowded, worksAgainMs }

@@ -45,16 +45,18 @@ export class HashingLane {
     this.#waiting = waiting
   }
 
-  /** The answer to one more attempt when there is no room for it, `busy`; else null. */
-  refusal(): SecurityError | null {
-    if (this.#attempts.isFree || this.#attempts.waiting < this.#waiting) return null
+  get hasRoom(): boolean {
+    return this.#attempts.isFree || this.#attempts.waiting < this.#waiting
+  }
+
+  /** What one more attempt is told when there is no room for it: `busy`. */
+  refusal(): SecurityError {
     return busy(`${this.#waiting} sign-ins wait for their password to be verified; more are refused`)
   }
 
   /** Throws `busy` when there is no room; asked first, so that a crowd costs no query either. */
   assertRoom(): void {
-    const refusal = this.refusal()
-    if (refusal) throw refusal
+    if (!this.hasRoom) throw this.refusal()
   }
 
   /** Runs the work when its turn comes. Throws `busy` when too many wait. */

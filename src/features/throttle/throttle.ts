@@ -100,28 +100,29 @@ export class Throttle {
 
   async #reserve(tx: Tx, counters: readonly Counter[]): Promise<Reservation> {
     const { windowMs, clock } = this.#options
-    const counts: { counter: Counter; before: Count }[] = []
-    for (const counter of counters) counts.push({ counter, before: await lock(tx, counter.key) }) // always in this order
+    const counts = await lock(tx, counters)
     this.#assertNotBefore(Math.max(...counts.map(({ before }) => before.blockedUntil)))
     const at = clock.now()
-    let wait: Wait | null = null
-    const held: Reservation['held'][number][] = []
-    for (const { counter, before } of counts) {
-      const after = counted(remembered(before, at), { free: counter.free, windowMs }, at)
-      await write(tx, counter.key, after)
-      held.push({ key: counter.key, at, blockedUntil: after.blockedUntil, blockedBefore: before.blockedUntil })
-      const seconds = Math.round((after.blockedUntil - at) / 1000)
-      if (seconds > (wait?.seconds ?? 0)) wait = { lane: counter.lane, seconds }
-    }
-    return { held, wait }
+    const after = counts.map(({ lane, key, free, before }) => {
+      return { lane, key, before, after: counted(remembered(before, at), { free, windowMs }, at) }
+    })
+    await write(tx, after)
+    const held = after.map(({ key, before, after: { blockedUntil } }) => {
+      return { key, at, blockedUntil, blockedBefore: before.blockedUntil }
+    })
+    return { held, wait: longestWait(after, at) }
   }
 
   /** The attempt was right: it is counted no longer. Failures before it stay. */
   async giveBack({ held }: Reservation): Promise<void> {
     await whenFree(() =>
       this.#options.db.transaction().execute(async (tx) => {
-        for (const made of held)
-          await write(tx, made.key, givenBack(await lock(tx, made.key), made, this.#options.windowMs))
+        const counts = await lock(tx, held)
+        const after = counts.map((made) => ({
+          key: made.key,
+          after: givenBack(made.before, made, this.#options.windowMs),
+        }))
+        await write(tx, after)
       }),
     )
   }
@@ -133,22 +134,47 @@ export class Throttle {
   }
 }
 
-/** Reads a counter and locks it until the transaction ends: an upsert sees what is committed, whatever the isolation. */
-async function lock(tx: Tx, key: string): Promise<Count> {
-  const row = await tx
-    .insertInto('security_throttles')
-    .values({ counter: key, attempts: '[]', blocked_until: 0, forget_at: 0 })
-    .onConflict((conflict) => conflict.column('counter').doUpdateSet({ counter: key }))
-    .returningAll()
-    .executeTakeFirstOrThrow()
-  return {
-    attempts: JSON.parse(row.attempts) as number[],
-    blockedUntil: row.blocked_until,
-    forgetAt: row.forget_at,
-  }
+/** The longest wait that begins at `at`, if there is one. */
+function longestWait(counts: readonly { lane: Lane; after: Count }[], at: number): Wait | null {
+  const waits = counts.map(({ lane, after }) => ({ lane, seconds: Math.round((after.blockedUntil - at) / 1000) }))
+  return waits.reduce<Wait | null>((longest, each) => (each.seconds > (longest?.seconds ?? 0) ? each : longest), null)
 }
 
-async function write(tx: Tx, key: string, { attempts, blockedUntil, forgetAt }: Count): Promise<void> {
-  const where = { blocked_until: blockedUntil, forget_at: forgetAt, attempts: JSON.stringify(attempts) }
-  await tx.updateTable('security_throttles').set(where).where('counter', '=', key).execute()
+/**
+ * Reads counters and locks them until the transaction ends: an upsert sees what is committed, whatever the isolation.
+ * Account, user and network are always locked in this order, so that no two transactions wait for each other.
+ */
+async function lock<C extends { key: string }>(tx: Tx, counters: readonly C[]): Promise<(C & { before: Count })[]> {
+  const rows = await tx
+    .insertInto('security_throttles')
+    .values(counters.map(({ key }) => ({ counter: key, attempts: '[]', blocked_until: 0, forget_at: 0 })))
+    .onConflict((conflict) => conflict.column('counter').doUpdateSet((eb) => ({ counter: eb.ref('excluded.counter') })))
+    .returningAll()
+    .execute()
+  const found = new Map(rows.map((row) => [row.counter, row]))
+  return counters.map((counter) => {
+    const row = found.get(counter.key)!
+    const attempts = JSON.parse(row.attempts) as number[]
+    return { ...counter, before: { attempts, blockedUntil: row.blocked_until, forgetAt: row.forget_at } }
+  })
+}
+
+async function write(tx: Tx, counts: readonly { key: string; after: Count }[]): Promise<void> {
+  const rows = counts.map(({ key, after }) => ({
+    counter: key,
+    attempts: JSON.stringify(after.attempts),
+    blocked_until: after.blockedUntil,
+    forget_at: after.forgetAt,
+  }))
+  await tx
+    .insertInto('security_throttles')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.column('counter').doUpdateSet((eb) => ({
+        attempts: eb.ref('excluded.attempts'),
+        blocked_until: eb.ref('excluded.blocked_until'),
+        forget_at: eb.ref('excluded.forget_at'),
+      })),
+    )
+    .execute()
 }
