@@ -1,11 +1,19 @@
 import type { Request, Response } from 'express'
 import type { Clock } from '../src/core/clock.js'
 import type { SecurityError } from '../src/core/errors.js'
-import type { PageContext, Views } from '../views/models.js'
+import type { MessageKey } from '../views/messages/keys.js'
+import type { NavigationEntry, PageContext, RenderPage, Views } from '../views/models.js'
 import type { Renderer } from '../views/renderer.js'
 import type { Csrf } from './csrf.js'
 import type { FlashCookie } from './flash.js'
 import { wantsJson } from './negotiate.js'
+
+/** An entry of our own navigation; `also` are paths that show its page, too. */
+export interface OwnEntry {
+  path: string
+  label: MessageKey
+  also?: readonly string[]
+}
 
 export interface PagesOptions {
   renderer: Renderer
@@ -14,8 +22,21 @@ export interface PagesOptions {
   basePath: string
   productName: string
   clock: Clock
+  /** The entries of our navigation, the Security page first. */
+  navigation: readonly OwnEntry[]
   /** What the host's own CSRF guard wants in every form. */
   formFields: (req: Request) => Record<string, string>
+  look: Look
+  report: (error: unknown) => void
+}
+
+/** What the host says of its pages. */
+export interface Look {
+  logo: string | null
+  stylesheets: readonly string[]
+  navigation: (req: Request) => readonly NavigationEntry[]
+  language: (req: Request) => string | undefined
+  render: RenderPage<Response> | null
 }
 
 /** Answers with a page, or with the page's model where JSON is asked for. */
@@ -23,12 +44,16 @@ export class Pages {
   readonly base: string
   readonly flash: FlashCookie
   readonly renderer: Renderer
+  /** The addresses of our style sheets, and the host's after them. */
+  readonly styles: readonly string[]
   readonly #options: PagesOptions
 
   constructor(options: PagesOptions) {
-    this.base = options.basePath
-    this.flash = options.flash
-    this.renderer = options.renderer
+    const { basePath, flash, renderer, look } = options
+    this.base = basePath
+    this.flash = flash
+    this.renderer = renderer
+    this.styles = [...renderer.assets.styles.map((name) => this.#assetPath(name)), ...look.stylesheets]
     this.#options = options
   }
 
@@ -39,12 +64,31 @@ export class Pages {
       const csrfToken = this.#options.csrf.tokenFor(req, res)
       const formFields = this.#options.formFields(req)
       res.json({ ...model, csrfToken, ...(Object.keys(formFields).length > 0 && { formFields }) })
-    } else res.type('html').send(this.renderer.page(name, model, this.context(req, res)))
+      return
+    }
+    res.vary('Accept-Language')
+    const page = this.context(req, res)
+    const sendOurs = () => void res.type('html').send(this.renderer.page(name, model, page))
+    this.#renderAtHost(res, name, { ...model, page }).then((isDone) => isDone || sendOurs(), this.#options.report)
   }
 
-  /** A page that is the same for everybody, with no form in it: to be kept, where there is no time to make one for each. */
-  forAnybody<K extends keyof Views>(name: K, model: Views[K]): string {
-    const page = { path: '', user: null, csrfToken: '', formFields: {}, flash: null, ...this.#everywhere() }
+  /** A page of the host's own; false: ours shall be sent, also where that fails, so that nobody is kept from what it is for. */
+  async #renderAtHost(res: Response, name: keyof Views, model: { page: PageContext }): Promise<boolean> {
+    const { look, report } = this.#options
+    if (!look.render) return false
+    const render = look.render as (res: Response, name: string, model: object) => unknown
+    try {
+      return (await render(res, name, { ...model, words: this.renderer.wordsFor(model.page) })) !== false
+    } catch (error) {
+      report(error)
+      return res.headersSent
+    }
+  }
+
+  /** A page that is the same for everybody who reads this language, with no form in it: to be kept, where there is no time to make one for each. */
+  forAnybody<K extends keyof Views>(name: K, model: Views[K], language: string): string {
+    const navigation = { host: [], account: [], admin: [] }
+    const page = { user: null, csrfToken: '', formFields: {}, flash: null, navigation, ...this.#everywhere(language) }
     return this.renderer.page(name, model, page)
   }
 
@@ -55,19 +99,43 @@ export class Pages {
 
   /** What a fragment in a page of the host's needs; the message waits for a page of ours. */
   surroundings(req: Request, res: Response): PageContext {
+    const everywhere = this.#everywhere(this.languageOf(req))
+    const words = this.renderer.wordsFor(everywhere)
     return {
-      ...this.#everywhere(),
-      path: req.path,
+      ...everywhere,
       user: req.security?.user ?? null,
+      navigation: {
+        host: this.#options.look.navigation(req),
+        account: this.#options.navigation.map(({ path, label, also = [] }) => ({
+          label: words.t(label),
+          href: this.base + path,
+          current: [path, ...also].includes(req.path),
+        })),
+        admin: [],
+      },
       csrfToken: this.#options.csrf.tokenFor(req, res),
       formFields: this.#options.formFields(req),
       flash: null,
     }
   }
 
-  #everywhere() {
-    const { productName, clock } = this.#options
-    return { base: this.base, productName, language: 'en', now: clock.now() }
+  /** What the host says, or the browser asks for, as far as there are texts. */
+  languageOf(req: Request): string {
+    const { languages } = this.renderer
+    const said = this.#options.look.language(req)
+    if (said !== undefined && languages.includes(said)) return said
+    return req.acceptsLanguages([...languages]) || languages[0]!
+  }
+
+  #everywhere(language: string) {
+    const { productName, clock, look, renderer } = this.#options
+    const scripts = renderer.assets.scripts.map((name) => this.#assetPath(name))
+    const { base, styles } = this
+    return { base, productName, logo: look.logo, language, now: clock.now(), styles, scripts }
+  }
+
+  #assetPath(name: string): string {
+    return `${this.base}/assets/${name}`
   }
 
   /** After a POST that was done: 303 to a page of ours, or 200 with what a script wants to know. */

@@ -49,25 +49,33 @@ export function signInDoor(parts: Parts): RequestHandler {
 /** A crowd is told of so often, not once for each of its members: a log that is written a thousand times stalls the app, too. */
 const REPORT_EVERY_MS = 1_000
 
-/** The answer to whoever finds no room. It is the same for everybody, so it is made once, and so are its headers. */
+/** The answer to whoever finds no room. It is the same for everybody who reads a language, so it is made once, and so are its headers. */
 function refusal({ lane, pages, secure, clock, report }: Parts) {
   const error = lane.refusal()
   const headers = { ...headersOf(pageHeaders({ secure })), ...error.headers }
-  let page: Buffer | undefined
+  const pageOf = new Map<string, Buffer>()
   let reportedAt = -Infinity
 
-  const sendPage = (res: Response) => {
-    page ??= Buffer.from(
-      pages.forAnybody('error', {
-        status: error.status,
-        title: 'page.busy.title',
-        text: 'page.busy.text',
-        wait: { seconds: Number(error.extra.retryAfter), again: `${pages.base}/sign-in` },
-      }),
+  const makePage = (language: string) =>
+    Buffer.from(
+      pages.forAnybody(
+        'error',
+        {
+          status: error.status,
+          title: 'page.busy.title',
+          text: 'page.busy.text',
+          wait: { seconds: Number(error.extra.retryAfter), again: `${pages.base}/sign-in` },
+        },
+        language,
+      ),
     )
+  const sendPage = (req: Request, res: Response) => {
+    const language = pages.languageOf(req)
+    const page = pageOf.get(language) ?? makePage(language)
+    pageOf.set(language, page)
     const about = { 'Content-Type': 'text/html; charset=utf-8', 'Content-Length': page.length }
     res.removeHeader('X-Powered-By')
-    res.writeHead(error.status, { ...headers, ...about, Vary: 'Accept' }).end(page)
+    res.writeHead(error.status, { ...headers, ...about, Vary: 'Accept, Accept-Language' }).end(page)
   }
   return (req: Request, res: Response, next: NextFunction) => {
     if (clock.monotonic() - reportedAt >= REPORT_EVERY_MS) {
@@ -75,7 +83,7 @@ function refusal({ lane, pages, secure, clock, report }: Parts) {
       report(error.cause)
     }
     try {
-      if (wantsHtml(req)) sendPage(res)
+      if (wantsHtml(req)) sendPage(req, res)
       else sendProblem(res.set(headers), error)
     } catch (failure) {
       next(failure) // nobody else would catch it here

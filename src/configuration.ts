@@ -8,6 +8,7 @@ import { localPath } from './core/return-to.js'
 import { UserDirectory, type HostUser } from './core/users.js'
 import { hashesAtOnce } from './features/passwords/hashing-lane.js'
 import type { SecurityOptions } from './options.js'
+import { completePageOptions, pageOptions } from './page-configuration.js'
 
 /** Options as the rest of the code reads them: complete, durations in milliseconds. */
 export type Configuration = ReturnType<typeof toConfiguration>
@@ -90,6 +91,7 @@ const schema = z.strictObject({
   basePath: path.default('/security'),
   afterSignIn: localAddress.default('/'),
   productName: z.string().min(1).max(100).optional(),
+  pages: pageOptions,
   sessions: z
     .strictObject({
       absolute: duration.default('7d'),
@@ -145,6 +147,7 @@ function toConfiguration(parsed: z.output<typeof schema>, options: SecurityOptio
     origin,
     secure: origin.startsWith('https:'),
     productName,
+    pages: completePageOptions(parsed.pages, options.pages),
     signInPath: parsed.signInPath ?? null,
     hostPasswords: hostPasswords(parsed),
     adoptUntil: adoptionEnd(parsed.adoptUntil, clock.now()),

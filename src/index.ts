@@ -1,6 +1,13 @@
 export { createSecurity } from './security.js'
 export type { PassportStrategy, Security } from './api.js'
-export type { HashingOptions, PasswordOptions, SecurityOptions, SessionOptions, ThrottleOptions } from './options.js'
+export type {
+  HashingOptions,
+  PageOptions,
+  PasswordOptions,
+  SecurityOptions,
+  SessionOptions,
+  ThrottleOptions,
+} from './options.js'
 export { ConfigurationError, FormError, SecurityError, type ErrorCode } from './core/errors.js'
 export type { Clock } from './core/clock.js'
 export type { Duration } from './core/durations.js'
@@ -12,4 +19,7 @@ export type { CurrentSession, RequestSecurity, SessionUser } from './core/reques
 export type { PasswordStrategyOptions } from './core/strategy-options.js'
 export type { AuthenticationMethod, HostUser, HostUsers } from './core/users.js'
 export type { PasswordPreset, PasswordRule } from './features/passwords/rules.js'
+export type * from '../views/models.js'
+export type { MessageKey, MessageParams, Messages, OwnMessages } from '../views/messages/keys.js'
+export type { Words } from '../views/words.js'
 import '../middleware/express.js'

@@ -1,9 +1,11 @@
-import type { Request } from 'express'
+import type { Request, Response } from 'express'
 import type { Cluster, Redis } from 'ioredis'
 import type { Clock } from './core/clock.js'
 import type { Duration } from './core/durations.js'
 import type { HostUser, HostUsers } from './core/users.js'
 import type { PasswordPreset } from './features/passwords/rules.js'
+import type { OwnMessages } from '../views/messages/keys.js'
+import type { NavigationEntry, RenderPage } from '../views/models.js'
 
 export interface SessionOptions {
   /** How long a session lives at most. @default '7d' */
@@ -49,6 +51,27 @@ export interface ThrottleOptions {
   perNetwork?: number
   /** Failures are forgotten when there was none, and no wait, for so long. @default '15m' */
   window?: Duration
+}
+
+/** How the pages look and what they say. Colours and fonts are CSS variables: docs/views.md. */
+export interface PageOptions {
+  /** Path of your logo, 32 pixels high beside the navigation: `/logo.svg`. @default none: your product's name */
+  logo?: string
+  /** Paths of style sheets of yours, loaded after ours. @default [] */
+  stylesheets?: readonly string[]
+  /** Entries of your own above ours, such as Profile and Notifications; or a function of the request. @default [] */
+  navigation?: readonly NavigationEntry[] | ((req: Request) => readonly NavigationEntry[])
+  /** The language of a request, `'en'` or `'de'` or one of `messages`. @default what `Accept-Language` asks for */
+  language?: (req: Request) => string | undefined
+  /** Texts of your own by language, for some keys or all: `{ en: { 'security.title': 'Your account' } }`. @default {} */
+  messages?: OwnMessages
+  /** Folder with templates of your own, each in place of ours of the same name: `elements/button.eta`. @default none */
+  templates?: string
+  /**
+   * Answers with a page of your own engine: `(res, name, model) => res.render(name, model)`. Whatever it returns the page
+   * is yours, unless that is (or resolves with) `false`; one that throws is reported, and ours is shown. @default none
+   */
+  render?: RenderPage<Response>
 }
 
 export interface SecurityOptions<U extends HostUser = HostUser> {
@@ -101,6 +124,8 @@ export interface SecurityOptions<U extends HostUser = HostUser> {
   afterSignIn?: string
   /** What the pages call your product. @default the host name of `origin` */
   productName?: string
+  /** How the pages look and what they say. */
+  pages?: PageOptions
   /** Lifetimes and number of sessions. */
   sessions?: SessionOptions
   passwords?: PasswordOptions

@@ -19,10 +19,12 @@ import type { PasswordStrategyOptions } from './core/strategy-options.js'
 import type { HostUser } from './core/users.js'
 import { writeAuditRow } from './features/audit-log/audit-log.js'
 import { KnownDevices } from './features/known-devices/known-devices.js'
+import { overviewEntry } from './features/overview/routes.js'
 import { prepareDummy } from './features/passwords/hashing.js'
 import { HashingLane } from './features/passwords/hashing-lane.js'
 import { Passwords, type Whence } from './features/passwords/passwords.js'
 import { passwordRules } from './features/passwords/rules.js'
+import { sessionsEntry } from './features/sessions/routes.js'
 import { BY_HOST } from './features/sessions/sessions.js'
 import { openLocations } from './features/sessions/devices.js'
 import { sessionLister } from './features/sessions/view.js'
@@ -91,13 +93,16 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
   const flash = new FlashCookie(secrets, secure)
   const { basePath, productName } = config
   const pages = new Pages({
-    renderer: new Renderer(),
+    renderer: new Renderer(config.pages),
     csrf,
     flash,
     basePath,
     productName,
     clock,
+    navigation: [overviewEntry, sessionsEntry],
     formFields: config.formFields,
+    look: config.pages,
+    report,
   })
   const listSessions = sessionLister(sessions, locate)
 
@@ -163,7 +168,7 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     users: { disable: (userId) => accounts.disable(userId), enable: (userId) => accounts.enable(userId) },
     strategies,
     fragments: {
-      styles: pages.renderer.assets.names.map((name) => `${basePath}/assets/${name}`),
+      styles: pages.styles,
       sessions: async (req) => {
         const { decision } = states.of(req)
         if (decision.kind !== 'live' || !req.res) return ''

@@ -15,7 +15,7 @@ const LAYERS: [string, RegExp][] = [
   ['strategies', /^strategies\//],
   ['middleware', /^middleware\//],
   ['routes', /^src\/features\/[a-z-]+\/routes\.ts$/],
-  ['joints', /^src\/(options|api|configuration|carrier|registry|router|security|index)\.ts$/],
+  ['joints', /^src\/(options|api|configuration|page-configuration|carrier|registry|router|security|index)\.ts$/],
   ['commands', /^src\/cli\//],
   ['views', /^views\//],
 ]
@@ -35,6 +35,8 @@ const MAY_IMPORT: Record<string, string[]> = {
 
 /** Who may import a page's models for their types: they are the contract between a rule's view and its page. */
 const MODELS = 'views/models.ts'
+/** A template of the host's that cannot be used is a ConfigurationError. */
+const ERRORS = 'src/core/errors.ts'
 
 interface Import {
   from: string
@@ -75,7 +77,8 @@ const imports = sources.flatMap((file) => importsOf(file, read(file)))
 function violation({ from, to, typeOnly }: Import): string | null {
   const [lower, upper] = [layerOf(from), layerOf(to)]
   if (!lower || !upper) return `${from} imports ${to}, which is in no layer`
-  if (lower === 'views' && upper === 'core') return typeOnly ? null : `${from} imports more than types from ${to}`
+  if (lower === 'views' && upper === 'core' && to !== ERRORS)
+    return typeOnly ? null : `${from} imports more than types from ${to}`
   if (to === MODELS && typeOnly && lower === 'rules') return null
   return MAY_IMPORT[lower]!.includes(upper) ? null : `${from} (${lower}) imports ${to} (${upper})`
 }

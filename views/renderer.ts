@@ -1,53 +1,47 @@
-import { fileURLToPath } from 'node:url'
-import { Eta } from 'eta'
 import { Assets } from './assets.js'
-import { message, type MessageKey, type MessageParams } from './messages/catalogue.js'
+import { Catalogue } from './messages/catalogue.js'
+import type { OwnMessages } from './messages/keys.js'
 import type { PageContext, SessionView, Views } from './models.js'
-import { clockTime, exactTime, relativeTime } from './times.js'
+import { Templates } from './templates.js'
+import { wordsIn, type Words } from './words.js'
 
-const TEMPLATES = fileURLToPath(new URL('../../views/', import.meta.url))
-
-/** What a template sees as `it`: its model, the page around it, and a few words. */
-interface Scope {
-  model: unknown
-  page: PageContext
-  styles: string[]
-  t: (key: MessageKey, params?: MessageParams) => string
-  ago: (iso: string) => string
-  exactly: (iso: string) => string
-  /** "Try again in 12 seconds." */
-  waitFor: (seconds: number) => string
+export interface RendererOptions {
+  /** Folder of the host's own templates. */
+  templates: string | null
+  /** The host's own texts. */
+  messages: OwnMessages
 }
 
 /** Renders pages. Eta escapes every value; only layout bodies and elements are put in raw. */
 export class Renderer {
   readonly assets = new Assets()
-  readonly #eta = new Eta({ views: TEMPLATES, cache: true, autoEscape: true })
+  readonly #catalogue: Catalogue
+  readonly #templates: Templates
+
+  constructor({ templates, messages }: RendererOptions) {
+    this.#templates = new Templates(templates)
+    this.#catalogue = new Catalogue(messages)
+  }
+
+  get languages(): readonly string[] {
+    return this.#catalogue.languages
+  }
+
+  wordsFor({ language, now }: Pick<PageContext, 'language' | 'now'>): Words {
+    return wordsIn(this.#catalogue, language, now)
+  }
 
   page<K extends keyof Views>(name: K, model: Views[K], page: PageContext): string {
-    return this.#eta.render(`/pages/${name}`, this.#scope(model, page))
+    return this.#templates.render(`/pages/${name}`, this.#scope(model, page))
   }
 
   /** The list of sessions alone, for a page of the host's own. */
   sessionsFragment(sessions: SessionView[], page: PageContext): string {
-    return this.#eta.render('/elements/session-list', this.#scope({ sessions }, page))
+    return this.#templates.render('/elements/session-list', this.#scope({ sessions }, page))
   }
 
-  #scope(model: unknown, page: PageContext): Scope {
-    return {
-      model,
-      page,
-      styles: this.assets.names.map((name) => `${page.base}/assets/${name}`),
-      t: message,
-      ago: (iso) => relativeTime(iso, page.now, page.language),
-      exactly: (iso) => exactTime(iso, page.language),
-      waitFor: (seconds) =>
-        seconds <= 90
-          ? message('page.wait.seconds', { count: seconds })
-          : message('page.wait.minutes', {
-              count: Math.ceil(seconds / 60),
-              time: clockTime(page.now + seconds * 1000, page.language),
-            }),
-    }
+  /** What a template sees as `it`: its model, the page around it, and the words. */
+  #scope(model: unknown, page: PageContext): object {
+    return { model, page, ...this.wordsFor(page) }
   }
 }

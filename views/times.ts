@@ -4,13 +4,13 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60],
 ]
 
-/** "2 minutes ago", by Intl. Less than a minute is "just now". */
+/** "2 minutes ago", by Intl. Less than a minute is "now". */
 export function relativeTime(iso: string, now: number, language: string): string {
   const seconds = Math.round((Date.parse(iso) - now) / 1000)
   const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
   for (const [unit, size] of STEPS)
     if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit)
-  return 'just now'
+  return format.format(0, 'second')
 }
 
 const localeOf = (language: string) => (language === 'en' ? 'en-GB' : language) // plain "en" is American: AM and PM

@@ -49,10 +49,13 @@ for (const javaScriptEnabled of [true, false])
       await isFocused(page.getByLabel('Current password'))
     })
 
-    it('is told under the field, with the focus there, which rules a new password fails', async () => {
+    it('is told which rules a new password fails: under the field, and in a summary that has the focus', async () => {
       const { page } = laptop
       await typePassword(page, PASSWORDS.u1!, 'kettle moor')
       const field = page.getByLabel('New password', { exact: true })
+      await isFocused(page.getByRole('alert'))
+      await page.keyboard.press('Tab')
+      await page.keyboard.press('Enter') // the first link of the summary
       await isFocused(field)
       assert.equal(await field.getAttribute('aria-invalid'), 'true')
       assert.equal(await field.inputValue(), '')
@@ -83,8 +86,12 @@ for (const javaScriptEnabled of [true, false])
       const { page } = laptop
       await page.getByRole('link', { name: 'Active sessions' }).click()
       const row = page.getByRole('listitem').filter({ hasText: 'Firefox on Linux' })
-      await row.getByRole('button', { name: 'Revoke' }).click()
-      await page.getByText('That device was signed out.').waitFor()
+      await row.getByRole('link', { name: 'Revoke' }).click()
+      const question = javaScriptEnabled ? page.getByRole('dialog') : page.getByRole('main')
+      await question.getByRole('heading', { name: 'Sign this device out?' }).waitFor()
+      await question.getByRole('button', { name: 'Sign this device out' }).click()
+      await isFocused(page.getByRole('status').filter({ hasText: 'That device was signed out.' }))
+      assert.match(page.url(), /\/sessions$/)
       assert.equal(await row.count(), 0)
 
       await other.page.getByRole('link', { name: 'Active sessions' }).click()

@@ -1,18 +1,19 @@
 /** Every text of our pages. A text with `{count}` may have a form for one. */
 export const en = {
-  'nav.label': 'Security settings',
+  'nav.label': 'Account',
   'nav.security': 'Security',
   'nav.sessions': 'Active sessions',
+  'nav.admin': 'Organization',
   'nav.sign_out': 'Sign out',
-  'nav.signed_in_as': 'Signed in as {name}',
-  'nav.back': 'Back to {product}',
   'nav.skip': 'Skip to content',
+  'nav.back': 'Back to {product}',
 
   'security.title': 'Security',
   'security.description': 'Your password and the devices that are signed in to your account.',
 
   'password.title': 'Password',
   'password.changed': 'Last changed',
+  'password.at_host': '{product} keeps your password on a page of its own.',
   'password.change_at_host': 'Change your password',
   'password.managed': 'Managed by your identity provider',
   'password.managed_help':
@@ -24,6 +25,7 @@ export const en = {
   'password.rules': 'Your new password must',
   'password.submit': 'Change password',
   'password.refused': 'Your password was not changed. Correct what is marked below.',
+  'password.breaks_rules': { one: 'It breaks one rule.', other: 'It breaks {count} rules.' },
   'password.done': {
     zero: 'Your password was changed. No other device was signed in.',
     one: 'Your password was changed, and one other device was signed out.',
@@ -35,14 +37,12 @@ export const en = {
   'sessions.help': 'Revoke what you no longer use or do not recognise.',
   'sessions.help_password': 'If somebody else was signed in, change your password too.',
   'sessions.current': 'Current',
-  'sessions.device': 'Device',
-  'sessions.place': 'Place',
   'sessions.signed_in': 'Signed in',
   'sessions.last_active': 'Last active',
-  'sessions.action': 'Action',
   'sessions.unknown_location': 'Unknown location',
   'sessions.unknown_ip': 'Unknown address',
   'sessions.revoke': 'Revoke',
+  'sessions.none': 'No device is signed in.',
   'sessions.revoke_label': 'Revoke {device} at {ip}, last active {when}',
   'sessions.revoke_others': 'Sign out everywhere else',
   'sessions.others': { one: 'One other device is signed in.', other: '{count} other devices are signed in.' },
@@ -55,12 +55,30 @@ export const en = {
     other: '{count} other devices were signed out.',
   },
 
+  'revoke.title': 'Sign this device out?',
+  'revoke.text': 'It is signed out at once, and whoever uses it has to sign in again. What is not saved there is lost.',
+  'revoke.unknown': 'If you do not know this device, change your password as well.',
+  'revoke.submit': 'Sign this device out',
+  'revoke.own': 'This is the device that you are using: you will have to sign in again.',
+  'revoke.cancel': 'Cancel',
+  'revoke_others.title': 'Sign out everywhere else?',
+  'revoke_others.text': {
+    zero: 'No other device is signed in now. This one stays signed in.',
+    one: 'One other device is signed out at once and has to sign in again. This one stays signed in.',
+    other: '{count} other devices are signed out at once and have to sign in again. This one stays signed in.',
+  },
+  'revoke_others.submit': 'Sign out everywhere else',
+
+  'device.on': '{browser} on {system}',
+  'device.unknown': 'Unknown device',
+
   'sign_in.title': 'Sign in',
   'sign_in.email': 'E-mail',
   'sign_in.password': 'Password',
   'sign_in.remember': 'Keep me signed in',
   'sign_in.remember_help': 'Only on a device that nobody else uses.',
   'sign_in.submit': 'Sign in',
+  'sign_in.again': 'Type your password again',
   'sign_in.signed_out': 'You are signed out.',
 
   'reason.revoked': 'This device was signed out from another device. Sign in again to go on.',
@@ -75,6 +93,14 @@ export const en = {
   'step_up.sign_in_again': 'Sign out',
   'step_up.no_password': 'Your organization signs you in. Sign out here and sign in there again to go on.',
 
+  'field.show': 'Show',
+  'field.hide': 'Hide',
+  'field.caps_lock': 'Caps Lock is on.',
+  'field.problem': { one: 'Correct this to go on', other: 'Correct these {count} things to go on' },
+
+  'rules.met': 'done',
+  'rules.unmet': 'still missing',
+  'rules.later': 'checked when you save',
   'rule.min_length': 'have at least {count} characters',
   'rule.max_length': 'have at most {count} characters',
   'rule.uppercase': 'have an uppercase letter',

@@ -1,12 +1,14 @@
 import type { Request, Response, Router } from 'express'
 import type { FieldErrors } from '../../core/errors.js'
 import { handle } from '../../../middleware/handle.js'
-import type { Pages } from '../../../middleware/pages.js'
+import type { OwnEntry, Pages } from '../../../middleware/pages.js'
 import type { RequestStates } from '../../../middleware/request-state.js'
 import { liveRecord, requireSession } from '../../../middleware/require-session.js'
-import type { MessageKey } from '../../../views/messages/catalogue.js'
+import type { MessageKey } from '../../../views/messages/keys.js'
 import type { Passwords } from '../passwords/passwords.js'
 import type { ListSessions } from '../sessions/view.js'
+
+export const overviewEntry: OwnEntry = { path: '/', label: 'nav.security', also: ['/password'] }
 
 /** Shows the Security page; with errors under the fields of a form that was refused. */
 export type ShowOverview = (req: Request, res: Response, errors?: FieldErrors, status?: number) => Promise<void>
@@ -24,6 +26,7 @@ export function overview({ states, pages, passwords, hostPasswords, listSessions
   const rules = passwords.rules.rules.map((rule) => ({
     key: `rule.${rule}` as MessageKey,
     count: passwords.rules.length,
+    pattern: passwords.rules.patternOf(rule)?.source ?? null,
   }))
   return async (req, res, errors = {}, status = 200) => {
     const { userId, email, name, publicId } = liveRecord(states.of(req).decision)

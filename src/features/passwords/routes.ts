@@ -40,7 +40,7 @@ export function passwordRoutes({ router, states, pages, csrf, passwords, request
       const user = { id: userId, email, name }
       const { ended, kept } = await passwords.change(user, form, { publicId, ...renewal.ids }, by)
       renewal.done(kept)
-      pages.flash.set(res, { key: 'password.done', params: { count: ended } })
+      pages.flash.set(res, { key: 'password.done', params: { count: ended }, changed: 'password' })
       pages.done(req, res, `${pages.base}/`, { sessionsRevoked: ended })
     }),
     (error: unknown, req: Request, res: Response, next: NextFunction) => {

@@ -43,6 +43,8 @@ export interface RuleSet {
   readonly length: number
   /** The rules in the order in which a page lists them. */
   readonly rules: readonly PasswordRule[]
+  /** What a password has to match by a rule, for a page that says so while it is typed; null: only the server knows. */
+  patternOf(rule: PasswordRule): RegExp | null
   /** The rules that `password` fails. `context` are words it must not contain: name, e-mail, product. */
   failing(password: string, context: readonly string[]): PasswordRule[]
 }
@@ -60,7 +62,9 @@ export async function passwordRules(preset: PasswordPreset): Promise<RuleSet> {
     if (containsWord(password, context)) failed.push('personal')
     return failed
   }
-  return { length, rules: ['min_length', ...classes, 'common', 'personal'], failing }
+  const patternOf = (rule: PasswordRule) =>
+    rule === 'min_length' ? new RegExp(`^.{${length},}$`, 'su') : (CLASS[rule] ?? null)
+  return { length, rules: ['min_length', ...classes, 'common', 'personal'], patternOf, failing }
 }
 
 const LEET: Record<string, string> = {

@@ -9,25 +9,29 @@ export interface Device {
   kind: DeviceKind
   /** "Firefox on Linux", "Unknown device". */
   label: string
+  browser: string | null
+  system: string | null
 }
 
 const KINDS: Record<string, DeviceKind> = { desktop: 'desktop', mobile: 'phone', tablet: 'tablet' }
-const UNKNOWN: Device = { kind: 'unknown', label: 'Unknown device' }
+const UNKNOWN: Device = { kind: 'unknown', label: 'Unknown device', browser: null, system: null }
 
 export function deviceOf(userAgent: string | null): Device {
   if (!userAgent) return UNKNOWN // bowser throws on an empty text
-  const { browser, os, platform } = Bowser.parse(userAgent)
+  const { browser: program, os, platform } = Bowser.parse(userAgent)
   const kind = KINDS[platform.type ?? ''] ?? 'unknown'
   // "Safari on iPhone" tells more than "on iOS", which an iPad is as well
   const on = platform.vendor === 'Apple' && kind !== 'desktop' ? platform.model : os.name
-  const label = [browser.name || program(userAgent), on].filter(Boolean).map(short).join(' on ')
-  return label ? { kind, label } : UNKNOWN
+  const browser = short(program.name || programOf(userAgent))
+  const system = short(on)
+  const label = [browser, system].filter(Boolean).join(' on ')
+  return label ? { kind, label, browser, system } : UNKNOWN
 }
 
-const short = (text: string | undefined) => [...(text ?? '')].slice(0, 40).join('')
+const short = (text: string | undefined) => [...(text ?? '')].slice(0, 40).join('') || null
 
 /** The name of a program that is no browser: "curl/8.5.0" is curl. Every browser calls itself Mozilla, so that is none. */
-function program(userAgent: string): string | undefined {
+function programOf(userAgent: string): string | undefined {
   const name = /^([A-Za-z][\w.-]{1,30})\/\d/.exec(userAgent)?.[1]
   return name === 'Mozilla' ? undefined : name
 }

@@ -2,13 +2,17 @@ import type { Request, Router } from 'express'
 import { SecurityError } from '../../core/errors.js'
 import type { Csrf } from '../../../middleware/csrf.js'
 import type { RequestSession } from '../../../middleware/establish-session.js'
+import { localPath } from '../../core/return-to.js'
+import { typed } from '../../../middleware/form.js'
 import { handle } from '../../../middleware/handle.js'
 import { refererPath, wantsJson } from '../../../middleware/negotiate.js'
-import type { Pages } from '../../../middleware/pages.js'
+import type { OwnEntry, Pages } from '../../../middleware/pages.js'
 import type { RequestStates } from '../../../middleware/request-state.js'
 import { liveRecord, requireSession } from '../../../middleware/require-session.js'
 import type { Sessions } from './sessions.js'
 import type { ListSessions } from './view.js'
+
+export const sessionsEntry: OwnEntry = { path: '/sessions', label: 'nav.sessions' }
 
 interface Parts {
   states: RequestStates
@@ -21,11 +25,16 @@ interface Parts {
   origin: string
 }
 
-/** `GET /sessions`, `POST /sessions/:id/revoke`, `POST /sessions/revoke-others`. */
+/** `GET /sessions`; `GET,POST /sessions/:id/revoke` and `/sessions/revoke-others`: asked first, then done. */
 export function sessionRoutes(parts: Parts): void {
   const { router, states, pages, csrf, sessions, listSessions, requestSession, origin } = parts
-  /** The page that the form stood on: the Security page, the list, or one of the host's own. */
-  const cameFrom = (req: Request) => refererPath(req, origin) ?? `${pages.base}/sessions`
+  const list = `${pages.base}/sessions`
+  /** The page that the link or the form stood on: the Security page, the list, or one of the host's own. */
+  const cameFrom = (req: Request) => {
+    const page = localPath(typed(req, 'returnTo'), origin) ?? refererPath(req, origin) ?? list
+    // the Security page of a refused form stands at the form's address, which answers no GET
+    return page === `${pages.base}/password` ? `${pages.base}/` : page
+  }
   const guards = [requireSession(states), csrf.protect({ visitors: false })]
 
   router.get(
@@ -34,6 +43,32 @@ export function sessionRoutes(parts: Parts): void {
     handle(async (req, res) => {
       const { userId, publicId } = liveRecord(states.of(req).decision)
       pages.send(req, res, 'sessions', { sessions: await listSessions(userId, publicId) })
+    }),
+  )
+
+  // Each asks first: a link leads here where no script opens the same question as a dialog.
+  router.get(
+    '/sessions/revoke-others',
+    requireSession(states),
+    handle(async (req, res) => {
+      const { userId, publicId } = liveRecord(states.of(req).decision)
+      const others = (await listSessions(userId, publicId)).filter((each) => !each.current)
+      pages.send(req, res, 'revoke', {
+        session: null,
+        count: others.length,
+        returnTo: cameFrom(req),
+      })
+    }),
+  )
+
+  router.get(
+    '/sessions/:id/revoke',
+    requireSession(states),
+    handle(async (req, res) => {
+      const { userId, publicId } = liveRecord(states.of(req).decision)
+      const session = (await listSessions(userId, publicId)).find(({ id }) => id === req.params.id)
+      if (!session) throw new SecurityError('not_found')
+      pages.send(req, res, 'revoke', { session, count: 1, returnTo: cameFrom(req) })
     }),
   )
 
@@ -47,7 +82,7 @@ export function sessionRoutes(parts: Parts): void {
         { except: { publicId, mustLive: true }, reason: 'revoked_others' },
         requestSession.by(req),
       )
-      pages.flash.set(res, { key: 'sessions.others_done', params: { count: revoked } })
+      pages.flash.set(res, { key: 'sessions.others_done', params: { count: revoked }, changed: 'sessions' })
       pages.done(req, res, cameFrom(req), { revoked })
     }),
   )
@@ -65,7 +100,8 @@ export function sessionRoutes(parts: Parts): void {
       const { found, ended } = await sessions.revoke({ publicId: id, userId }, requestSession.by(req))
       // a script is told that there is no such session; a person who clicked twice is told that it is done
       if (!found || (!ended && wantsJson(req))) throw new SecurityError('not_found')
-      pages.flash.set(res, { key: ended ? 'sessions.revoked_done' : 'sessions.revoked_before', params: {} })
+      const key = ended ? 'sessions.revoked_done' : 'sessions.revoked_before'
+      pages.flash.set(res, { key, params: {}, changed: 'sessions' })
       pages.done(req, res, cameFrom(req))
     }),
   )

@@ -11,7 +11,7 @@ import { handle } from '../../../middleware/handle.js'
 import { wantsHtml, wantsJson } from '../../../middleware/negotiate.js'
 import type { Pages } from '../../../middleware/pages.js'
 import type { RequestStates } from '../../../middleware/request-state.js'
-import type { MessageKey } from '../../../views/messages/catalogue.js'
+import type { MessageKey } from '../../../views/messages/keys.js'
 import type { Proven } from './complete-sign-in.js'
 import type { Proofs } from './proofs.js'
 

@@ -1,0 +1,24 @@
+// "2 minutes ago" goes on being true, and its title tells the reader's own time.
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+]
+const language = document.documentElement.lang
+const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
+const exact = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { dateStyle: 'long', timeStyle: 'short' })
+/** The server's clock counts, not that of the device. */
+const behind = Date.parse(document.querySelector<HTMLElement>('[data-sp-now]')?.dataset.spNow ?? '') - Date.now() || 0
+const times = document.querySelectorAll<HTMLTimeElement>('.sp time')
+
+function agoOf(then: number): string {
+  const seconds = Math.round((then - behind - Date.now()) / 1000)
+  for (const [unit, size] of UNITS)
+    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit)
+  return relative.format(0, 'second')
+}
+
+for (const time of times) time.title = exact.format(new Date(time.dateTime))
+setInterval(() => {
+  for (const time of times) time.textContent = agoOf(Date.parse(time.dateTime))
+}, 30_000)
