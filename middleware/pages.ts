@@ -109,7 +109,7 @@ export class Pages {
         account: this.#options.navigation.map(({ path, label, also = [] }) => ({
           label: words.t(label),
           href: this.base + path,
-          current: [path, ...also].includes(req.path),
+          current: [path, ...also].includes(req.path) || (path !== '/' && req.path.startsWith(`${path}/`)),
         })),
         admin: [],
       },
