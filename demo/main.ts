@@ -37,6 +37,12 @@ const security = await createSecurity({
   mail: process.env.SMTP_URL,
   basePath: '/account/security',
   productName: 'Ledgerly',
+  pages: {
+    navigation: [
+      { label: 'Invoices', href: '/invoices' },
+      { label: 'Payouts', href: '/payouts' },
+    ],
+  },
   passwords: { contextWords: ['Sallyport'] },
 })
 for (const [id, password] of Object.entries(demoPasswords))

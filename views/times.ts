@@ -4,25 +4,40 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60],
 ]
 
+/** How a language writes times. Made once: Intl takes longer to make one than to use it a hundred times. */
+interface Formats {
+  relative: Intl.RelativeTimeFormat
+  clock: Intl.DateTimeFormat
+  exact: Intl.DateTimeFormat
+}
+
+const known = new Map<string, Formats>()
+
+function formatsOf(language: string): Formats {
+  const found = known.get(language)
+  if (found) return found
+  const locale = language === 'en' ? 'en-GB' : language // plain "en" is American: AM and PM
+  const formats = {
+    relative: new Intl.RelativeTimeFormat(language, { numeric: 'auto' }),
+    clock: new Intl.DateTimeFormat(locale, { timeStyle: 'short', timeZone: 'UTC' }),
+    exact: new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }),
+  }
+  known.set(language, formats)
+  return formats
+}
+
 /** "2 minutes ago", by Intl. Less than a minute is "now". */
 export function relativeTime(iso: string, now: number, language: string): string {
   const seconds = Math.round((Date.parse(iso) - now) / 1000)
-  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
+  const { relative } = formatsOf(language)
   for (const [unit, size] of STEPS)
-    if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit)
-  return format.format(0, 'second')
+    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit)
+  return relative.format(0, 'second')
 }
-
-const localeOf = (language: string) => (language === 'en' ? 'en-GB' : language) // plain "en" is American: AM and PM
 
 /** "14:05 UTC". */
-export function clockTime(at: number, language: string): string {
-  const format = new Intl.DateTimeFormat(localeOf(language), { timeStyle: 'short', timeZone: 'UTC' })
-  return `${format.format(at)} UTC`
-}
+export const clockTime = (at: number, language: string): string => `${formatsOf(language).clock.format(at)} UTC`
 
 /** "21 November 2026 at 14:05 UTC": the same for every reader, whatever the server's zone. */
-export function exactTime(iso: string, language: string): string {
-  const format = new Intl.DateTimeFormat(localeOf(language), { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' })
-  return `${format.format(new Date(iso))} UTC`
-}
+export const exactTime = (iso: string, language: string): string =>
+  `${formatsOf(language).exact.format(new Date(iso))} UTC`
