@@ -1,39 +1,17 @@
 import assert from 'node:assert/strict'
-import type { Request, RequestHandler, Response } from 'express'
+import type { Request, Response } from 'express'
 import { sql } from 'kysely'
 import { join } from 'node:path'
 import { handle } from '../../middleware/handle.js'
 import { openDatabase } from '../../src/stores/sql/database.js'
-import { Browser } from '../support/browser.js'
 import { TestClock } from '../support/clock.js'
-import { ACCOUNTS, isIn, seenAs, startKeptHost, type KeptHost, type KeptHostOptions } from '../support/kept-host.js'
+import { ACCOUNTS, isIn, seenAs, startKeptHost, type KeptHostOptions } from '../support/kept-host.js'
 import { tempFolder } from '../support/services.js'
+import { COOKIE, copyOf, on, text } from '../host/stories.js'
 
 const [ada, grace] = [ACCOUNTS[0]!, ACCOUNTS[1]!]
-const COOKIE = 'connect.sid'
 type Data = Record<string, unknown> & { userId?: unknown }
 const dataOf = (req: Request) => req.session as unknown as Data
-
-/** Runs a story on a host of its own. */
-const on = (options: KeptHostOptions, story: (host: KeptHost) => Promise<void>) => async () => {
-  const host = await startKeptHost(options)
-  try {
-    await story(host)
-  } finally {
-    await host.close()
-  }
-}
-
-function copyOf(browser: Browser): Browser {
-  const copy = new Browser(browser.url)
-  copy.setCookie(`${COOKIE}=${browser.cookie(COOKIE)}; Path=/`)
-  return copy
-}
-
-const text =
-  (work: (req: Request, res: Response) => unknown): RequestHandler =>
-  (req, res) =>
-    void work(req, res)
 
 const logInAda: KeptHostOptions['routes'] = (app) => {
   app.post('/login', (req, res, next) => req.logIn(ada, (error) => (error ? next(error) : res.json({ ok: true }))))

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import express from 'express'
 import session from 'express-session'
 import { createServer } from 'node:http'
-import { Browser } from '../support/browser.js'
-import { ACCOUNTS, isIn, seenAs, startKeptHost, type KeptHost, type KeptHostOptions } from '../support/kept-host.js'
+import { copyOf, on as onHost } from '../host/stories.js'
+import { ACCOUNTS, isIn, seenAs, startKeptHost, type KeptHostOptions } from '../support/kept-host.js'
 
 const ada = ACCOUNTS[0]!
-const COOKIE = 'connect.sid'
 
 class Deaf extends session.MemoryStore {
   override destroy(): void {} // never says that it is done, and it is not
@@ -34,20 +33,8 @@ const routes: NonNullable<KeptHostOptions['routes']> = (app) => {
   })
 }
 
-async function on(options: KeptHostOptions, story: (host: KeptHost) => Promise<void>): Promise<void> {
-  const host = await startKeptHost({ passport: 5, routes, ...options })
-  try {
-    await story(host)
-  } finally {
-    await host.close()
-  }
-}
-
-function copyOf(browser: Browser): Browser {
-  const copy = new Browser(browser.url)
-  copy.setCookie(`${COOKIE}=${browser.cookie(COOKIE)}; Path=/`)
-  return copy
-}
+const on = (options: KeptHostOptions, story: Parameters<typeof onHost>[1]) =>
+  onHost({ passport: 5, routes, ...options }, story)()
 
 describe('A store of the host that', function () {
   this.timeout(20_000)
