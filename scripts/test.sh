@@ -13,11 +13,11 @@ trap 'rm -f "$log"' EXIT
 code=0
 run() { "${mocha[@]}" --no-config --no-color --forbid-only --exit --slow 2000 --reporter scripts/reporter.cjs "$@" 2>&1 | tee -a "$log" || code=1; }
 
-timed='dist/test/{limits,redis,postgres}/*.test.js'
+timed=('dist/test/{limits,redis}/*.test.js' dist/test/postgres/outage.test.js)
 side_by_side=(--parallel --jobs 2 --timeout 60000)
 [ -n "${SERIAL:-}" ] && side_by_side=(--timeout 20000)
-run "${side_by_side[@]}" --ignore "$timed" 'dist/test/**/*.test.js'
-run --timeout 20000 "$timed"
+run "${side_by_side[@]}" "${timed[@]/#/--ignore=}" 'dist/test/**/*.test.js'
+run --timeout 20000 "${timed[@]}"
 count() { grep -oE '^[0-9]+ passed, [0-9]+ failed' "$log" | awk -v n="$1" '{ sum += $n } END { print sum + 0 }'; }
 echo "$(count 1) passed, $(count 3) failed"
 exit "$code"
