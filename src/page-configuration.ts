@@ -5,13 +5,21 @@ import { en } from '../views/messages/en.js'
 import type { NavigationEntry } from '../views/models.js'
 import type { PageOptions } from './options.js'
 
-const localAddress = z
-  .string()
-  .refine((value) => localPath(value, 'https://localhost') !== null, "must be a path of your own, such as '/brand.css'")
+const localAddress = (example: string) =>
+  z
+    .string()
+    .refine(
+      (value) => localPath(value, 'https://localhost') !== null,
+      `must be a path of your own, such as '${example}'`,
+    )
 const callable = z.custom<(...args: never[]) => unknown>((value) => typeof value === 'function', {
   error: 'must be a function',
 })
-const entry = z.strictObject({ label: z.string().min(1), href: localAddress, current: z.boolean().optional() })
+const entry = z.strictObject({
+  label: z.string().min(1),
+  href: localAddress('/profile'),
+  current: z.boolean().optional(),
+})
 const texts = z.record(z.string(), z.unknown())
 const messages = z.record(z.string(), texts).superRefine((own, context) => {
   const say = (path: string[], message: string) => context.addIssue({ code: 'custom', message, path })
@@ -64,9 +72,11 @@ const placeholdersIn = (text: string | object): string[] => [
 
 export const pageOptions = z
   .strictObject({
-    logo: localAddress.optional(),
-    stylesheets: z.array(localAddress).default([]),
-    navigation: z.union([z.array(entry), callable]).optional(),
+    logo: localAddress('/logo.svg').optional(),
+    stylesheets: z.array(localAddress('/brand.css')).default([]),
+    navigation: z
+      .union([z.array(entry), callable], { error: 'must be a list of { label, href }, or a function of the request' })
+      .optional(),
     language: callable.optional(),
     messages: messages.default({}),
     templates: z.string().optional(),
