@@ -8,7 +8,7 @@ export type {
   SessionOptions,
   ThrottleOptions,
 } from './options.js'
-export { ConfigurationError, FormError, SecurityError, type ErrorCode } from './core/errors.js'
+export { ConfigurationError, FormError, SecurityError, type ErrorCode, type FieldErrors } from './core/errors.js'
 export type { Clock } from './core/clock.js'
 export type { Duration } from './core/durations.js'
 export type { EventAction, EventCatalogue, SecurityEvent } from './core/events.js'

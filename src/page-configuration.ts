@@ -110,12 +110,10 @@ function checkedEntries(navigation: Entries, report: (error: unknown) => void): 
   return (req) => {
     const entries: unknown = all(req)
     const each = Array.isArray(entries) ? entries : [entries]
-    return each.filter((one): one is NavigationEntry => {
+    return each.filter((one, i): one is NavigationEntry => {
       const problem = entry.safeParse(one).error?.issues[0]
-      if (problem)
-        report(
-          new TypeError(`pages.navigation: an entry was left out, its ${problem.path.join('.')} ${problem.message}`),
-        )
+      const where = ['pages.navigation', i, ...(problem?.path ?? [])].join('.')
+      if (problem) report(new TypeError(`${where} ${problem.message}; the entry was left out`))
       return !problem
     })
   }
