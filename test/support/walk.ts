@@ -23,7 +23,8 @@ function walkRoutes(app: Express, security: Security): void {
   app.post('/sign-in-as/:id', (req, res, next) => {
     security.signIn(req, req.params.id === tove.id ? tove : ada, { amr: ['fed'] }).then(() => res.json({}), next)
   })
-  app.get('/twice', security.rateLimit({ points: 1, per: '1m' }), (_req, res) => void res.send('once'))
+  for (const per of ['1m', '1h'] as const)
+    app.get(`/twice/${per}`, security.rateLimit({ points: 1, per }), (_req, res) => void res.send('once'))
 }
 
 /** Sees every page in every state that a person meets; their names tell what was done. */
@@ -110,8 +111,10 @@ async function refusals(browser: Browser, see: See): Promise<void> {
   see('405', await browser.visit(`${BASE}/sign-out`))
   see('413', await browser.post(`${BASE}/password`, { currentPassword: 'x'.repeat(200_000) }))
   see('400', await browser.visit(`${BASE}/sessions/%E0%A4%A/revoke`))
-  await browser.visit('/twice')
-  see('429', await browser.visit('/twice'))
+  for (const per of ['1m', '1h']) {
+    await browser.visit(`/twice/${per}`)
+    see(`429 for ${per}`, await browser.visit(`/twice/${per}`))
+  }
 }
 
 /** Why a session ended, as its browser is told. */

@@ -82,7 +82,9 @@ describe('The live checklist', () => {
       await field.fill(password)
       const met = await page
         .locator('[data-sp-pattern]')
-        .evaluateAll((items) => items.map((item) => item.getAttribute('class') === 'sp-met'))
+        .evaluateAll((items) =>
+          (items as unknown as { className: string }[]).map(({ className }) => className === 'sp-met'),
+        )
       const failed = failing(await field.inputValue(), [])
       assert.deepEqual(
         met,
