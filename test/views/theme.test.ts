@@ -109,6 +109,11 @@ describe("A host's style sheets", () => {
         ['--sp-control-radius', button, 'borderTopLeftRadius'],
         ['--sp-radius', card, 'borderTopLeftRadius', '7px'],
       ]
+      assert.equal(
+        await style(page.locator('html'), 'backgroundColor'),
+        'rgba(0, 0, 0, 0)',
+        'the window takes that of the page',
+      )
       for (const [variable, locator, property, value] of seen)
         assert.equal(await style(locator, property), value ?? wanted[variable], `${variable}: ${property}`)
       assert.deepEqual(problems, [], 'nothing was refused by our headers')
