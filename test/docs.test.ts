@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Express } from 'express'
+import ejs from 'ejs'
 import supertest from 'supertest'
 import type { Security } from 'sallyport'
 import { ERRORS } from '../src/core/errors.js'
@@ -134,13 +135,12 @@ describe('The documentation', () => {
     const [button, signIn] = [...readFileSync('docs/views.md', 'utf8').matchAll(/```html\n(.*?)```/gs)].map(
       ([, code]) => code!,
     )
-    const own = await ownTemplates({ 'elements/button.eta': button!, 'security/sign-in.ejs': signIn! })
+    const own = await ownTemplates({ 'elements/button.eta': button! })
     const host = await startHost({
       pages: {
         templates: own.path,
-        render: (res, name, model) => name === 'sign-in' && res.render(`security/${name}`, model),
+        render: (res, name, model) => name === 'sign-in' && res.send(ejs.render(signIn!, model)),
       },
-      before: (app) => app.set('view engine', 'ejs').set('views', own.path),
     })
     const browser = host.browser()
     const refused = await browser.signIn(ada, 'wrong')

@@ -56,7 +56,7 @@ function assertCompiles(file: string): void {
   try {
     new Eta().compile(readFileSync(file, 'utf8'))
   } catch (cause) {
-    const [reason] = String((cause as Error).message).split('\n')
+    const [reason] = (cause as Error).message.split('\n')
     throw new ConfigurationError(`pages.templates: ${file} is no template: ${reason}`, { cause })
   }
 }

@@ -21,7 +21,7 @@ const FAILURES: Record<string, Render> = {
     res.status(500).type('text')
     throw BROKEN
   },
-  "leaves its error to the request's next handler": (res, _name, _model) => void res.req.next!(BROKEN),
+  "leaves its error to the request's next handler": (res, _name, _model) => res.req.next!(BROKEN),
   'does both': (res, _name, _model) => {
     setImmediate(() => res.req.next!(BROKEN))
     throw BROKEN

@@ -103,7 +103,8 @@ describe('A host that replaces one page', () => {
   })
 
   it('is signed in to through it: refused first, then led to where one wanted to go', async () => {
-    const { page, problems, close } = await chromium.visitor(host.url)
+    const visitor = await chromium.visitor(host.url)
+    const { page, problems } = visitor
     await page.goto(`${BASE}/sessions`)
     await page.getByRole('heading', { name: 'Welcome back to Ledgerly' }).waitFor()
     const send = async (password: string) => {
@@ -118,7 +119,7 @@ describe('A host that replaces one page', () => {
     await page.getByRole('heading', { name: 'Active sessions', level: 1 }).waitFor()
     assert.equal(new URL(page.url()).pathname, `${BASE}/sessions`)
     assert.deepEqual([problems, host.errors], [[], []])
-    await close()
+    await visitor.close()
   })
 
   it('leaves every other page as it is', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { ConfigurationError, createSecurity, type SecurityOptions } from 'sallyport'
+import { ConfigurationError, createSecurity } from 'sallyport'
 import { ada, SECRET } from '../support/host.js'
 import { ownTemplates } from '../support/own-templates.js'
 import { tempFolder } from '../support/services.js'
@@ -15,7 +15,7 @@ describe('Options of the pages', () => {
   async function start(pages: object): Promise<void> {
     const options = { origin: 'http://localhost:3000', secret: SECRET, users, onError: () => {}, pages }
     const database = `sqlite:${join(folder.path, 'a.db')}`
-    await (await createSecurity({ ...options, database } as SecurityOptions)).close()
+    await (await createSecurity({ ...options, database })).close()
   }
 
   async function refusal(pages: object): Promise<string> {

@@ -5,7 +5,7 @@ import type { Page } from '../support/browser.js'
 
 const CATALOGUES: Record<'en' | 'de', Record<string, Message>> = { en, de }
 const KEYS = Object.keys(en) as MessageKey[]
-const ATTRIBUTES = ['alt', 'title', 'aria-label', 'placeholder', 'value', 'content']
+const ATTRIBUTES = new Set(['alt', 'title', 'aria-label', 'placeholder', 'value', 'content'])
 
 const formsOf = (message: Message): string[] => (typeof message === 'string' ? [message] : Object.values(message))
 
@@ -22,15 +22,14 @@ function wordsOn(page: Page): string {
     .toArray()
     .flatMap((each) =>
       Object.entries('attribs' in each ? (each.attribs as Record<string, string>) : {})
-        .filter(([name]) => ATTRIBUTES.includes(name) || name.startsWith('data-sp-'))
+        .filter(([name]) => ATTRIBUTES.has(name) || name.startsWith('data-sp-'))
         .map(([, value]) => value),
     )
   const texts = page
     .$('title, body, body *')
     .contents()
     .toArray()
-    .filter((node) => node.type === 'text')
-    .map((node) => (node as unknown as { data: string }).data)
+    .map((node) => ('data' in node ? node.data : ''))
   return [page.text, ...texts, ...attributes].join('\n')
 }
 

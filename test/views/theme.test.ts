@@ -90,7 +90,8 @@ describe("A host's style sheets", () => {
 
   for (const colorScheme of ['light', 'dark'] as const)
     it(`set fonts, colours and corners by variables, in the ${colorScheme}`, async () => {
-      const { page, problems, close } = await chromium.visitor(host.url, { colorScheme, reducedMotion: 'reduce' })
+      const visitor = await chromium.visitor(host.url, { colorScheme, reducedMotion: 'reduce' })
+      const { page, problems } = visitor
       await signIn(page)
       const wanted: Record<string, string> = colorScheme === 'light' ? LIGHT : { ...LIGHT, ...DARK }
       const button = page.getByRole('button', { name: 'Change password' })
@@ -117,11 +118,12 @@ describe("A host's style sheets", () => {
       for (const [variable, locator, property, value] of seen)
         assert.equal(await style(locator, property), value ?? wanted[variable], `${variable}: ${property}`)
       assert.deepEqual(problems, [], 'nothing was refused by our headers')
-      await close()
+      await visitor.close()
     })
 
   it("show the product's logo, with its name for who cannot see it", async () => {
-    const { page, problems, close } = await chromium.visitor(host.url)
+    const visitor = await chromium.visitor(host.url)
+    const { page, problems } = visitor
     await page.goto(`${BASE}/sign-in`)
     const logo = page.getByRole('img', { name: 'Ledgerly & Söhne' })
     assert.deepEqual([await logo.getAttribute('src'), (await logo.boundingBox())?.height], ['/logo.svg', 32])
@@ -130,7 +132,7 @@ describe("A host's style sheets", () => {
     await signIn(page)
     assert.equal(await page.getByRole('img', { name: 'Ledgerly & Söhne' }).count(), 1)
     assert.deepEqual(problems, [])
-    await close()
+    await visitor.close()
   })
 
   it('leave what our pages may load as strict as it was', async () => {
