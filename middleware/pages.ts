@@ -6,6 +6,7 @@ import type { NavigationEntry, PageContext, RenderPage, Views } from '../views/m
 import type { Renderer } from '../views/renderer.js'
 import type { Csrf } from './csrf.js'
 import type { FlashCookie } from './flash.js'
+import { renderAtHost } from './host-engine.js'
 import { wantsJson } from './negotiate.js'
 
 /** An entry of our own navigation; `also` are paths that show its page, too. */
@@ -68,21 +69,15 @@ export class Pages {
     }
     res.vary('Accept-Language')
     const page = this.context(req, res)
-    const sendOurs = () => void res.type('html').send(this.renderer.page(name, model, page))
-    this.#renderAtHost(res, name, { ...model, page }).then((isDone) => isDone || sendOurs(), this.#options.report)
-  }
-
-  /** A page of the host's own; false: ours shall be sent, also where that fails, so that nobody is kept from what it is for. */
-  async #renderAtHost(res: Response, name: keyof Views, model: { page: PageContext }): Promise<boolean> {
+    const sendOurs = () =>
+      void res
+        .status(status)
+        .type('html')
+        .send(this.renderer.page(name, model, page))
     const { look, report } = this.#options
-    if (!look.render) return false
-    const render = look.render as (res: Response, name: string, model: object) => unknown
-    try {
-      return (await render(res, name, { ...model, words: this.renderer.wordsFor(model.page) })) !== false
-    } catch (error) {
-      report(error)
-      return res.headersSent
-    }
+    if (!look.render) return sendOurs()
+    const words = this.renderer.wordsFor(page)
+    void renderAtHost(res, { render: look.render, name, model: { ...model, page, words }, sendOurs, report })
   }
 
   /** A page that is the same for everybody who reads this language, with no form in it: to be kept, where there is no time to make one for each. */
@@ -122,9 +117,9 @@ export class Pages {
   /** What the host says, or the browser asks for, as far as there are texts. */
   languageOf(req: Request): string {
     const { languages } = this.renderer
-    const said = this.#options.look.language(req)
-    if (said !== undefined && languages.includes(said)) return said
-    return req.acceptsLanguages([...languages]) || languages[0]!
+    const said: unknown = this.#options.look.language(req)
+    const nearest = typeof said === 'string' ? this.renderer.nearestLanguage(said) : undefined
+    return nearest ?? (req.acceptsLanguages([...languages]) || languages[0]!)
   }
 
   #everywhere(language: string) {

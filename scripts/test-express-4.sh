@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 root=$PWD work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -r package.json dist views "$work"
+ln -s "$root"/{test,src,middleware} "$work"
 mkdir "$work/node_modules"
 ln -s "$root"/node_modules/* "$work/node_modules"
 rm "$work/node_modules/express"
@@ -19,7 +20,7 @@ esac
 if [ $# = 0 ]; then
   set -- node_modules/mocha/bin/mocha.js --no-config --reporter "$root/scripts/reporter.cjs" --timeout 20000 --exit \
     'dist/test/features/*.test.js' 'dist/test/middleware/*.test.js' 'dist/test/strategies/*.test.js' \
-    'dist/test/host/*.test.js' 'dist/test/limits/known-device.test.js' \
+    'dist/test/host/*.test.js' 'dist/test/views/*.test.js' 'dist/test/limits/known-device.test.js' \
     'dist/test/limits/request-limits.test.js' 'dist/test/limits/step-up-throttle.test.js'
 fi
 node --enable-source-maps "$@"

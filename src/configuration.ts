@@ -142,19 +142,20 @@ function toConfiguration(parsed: z.output<typeof schema>, options: SecurityOptio
   const origin = new URL(parsed.origin).origin
   const clock = options.clock ?? systemClock
   const productName = parsed.productName ?? new URL(origin).hostname
+  const report = throttledReport(options.onError ?? ((error: unknown) => console.error(error)), clock)
   return {
     ...parsed,
     origin,
     secure: origin.startsWith('https:'),
     productName,
-    pages: completePageOptions(parsed.pages, options.pages),
+    pages: completePageOptions(parsed.pages, options.pages, report),
     signInPath: parsed.signInPath ?? null,
     hostPasswords: hostPasswords(parsed),
     adoptUntil: adoptionEnd(parsed.adoptUntil, clock.now()),
     sessionUser: options.sessionUser,
     formFields: options.formFields ?? (() => ({})),
     users: new UserDirectory(options.users),
-    report: throttledReport(options.onError ?? ((error: unknown) => console.error(error)), clock),
+    report,
     clock,
     contextWords: [productName, ...(parsed.passwords.contextWords ?? [])],
     throttle: { ...parsed.throttle, windowMs: durationMs(parsed.throttle.window)! },

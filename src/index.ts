@@ -8,7 +8,7 @@ export type {
   SessionOptions,
   ThrottleOptions,
 } from './options.js'
-export { ConfigurationError, FormError, SecurityError, type ErrorCode } from './core/errors.js'
+export { ConfigurationError, FormError, SecurityError, type ErrorCode, type FieldErrors } from './core/errors.js'
 export type { Clock } from './core/clock.js'
 export type { Duration } from './core/durations.js'
 export type { EventAction, EventCatalogue, SecurityEvent } from './core/events.js'
@@ -19,7 +19,24 @@ export type { CurrentSession, RequestSecurity, SessionUser } from './core/reques
 export type { PasswordStrategyOptions } from './core/strategy-options.js'
 export type { AuthenticationMethod, HostUser, HostUsers } from './core/users.js'
 export type { PasswordPreset, PasswordRule } from './features/passwords/rules.js'
-export type * from '../views/models.js'
+export type {
+  ErrorModel,
+  Flash,
+  NavigationEntry,
+  PageContext,
+  PageModel,
+  PasswordModel,
+  RenderPage,
+  RevokeModel,
+  RuleView,
+  SecurityModel,
+  SessionView,
+  SessionsModel,
+  SignInModel,
+  StepUpModel,
+  UserView,
+  Views,
+} from '../views/models.js' // each by its name: TypeScript 4.9 knows no other way
 export type { MessageKey, MessageParams, Messages, OwnMessages } from '../views/messages/keys.js'
 export type { Words } from '../views/words.js'
 import '../middleware/express.js'

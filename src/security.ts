@@ -93,7 +93,7 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
   const flash = new FlashCookie(secrets, secure)
   const { basePath, productName } = config
   const pages = new Pages({
-    renderer: new Renderer(config.pages),
+    renderer: new Renderer({ ...config.pages, report }),
     csrf,
     flash,
     basePath,

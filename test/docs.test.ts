@@ -4,10 +4,13 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Express } from 'express'
+import ejs from 'ejs'
 import supertest from 'supertest'
 import type { Security } from 'sallyport'
 import { ERRORS } from '../src/core/errors.js'
-import { SECRET } from './support/host.js'
+import { en } from '../views/messages/en.js'
+import { ada, PASSWORDS, SECRET, startHost } from './support/host.js'
+import { ownTemplates } from './support/own-templates.js'
 import { tempFolder } from './support/services.js'
 
 const WORK = 'dist/docs-check'
@@ -25,10 +28,11 @@ const app = express()
 const security = await createSecurity({ origin: 'http://localhost:3000', secret: process.env.SALLYPORT_SECRET!, database: 'sqlite::memory:', users: { findById: () => null, findByEmail: () => null } })
 app.use(security.router)
 `
+const HOST_WITH_PAGES = HOST.replace('users:', 'pages, users:')
 
 interface Example {
   name: string
-  /** The program that the block becomes: what it leaves out goes before, and its app comes out of it. */
+  /** The program that the block becomes: what it leaves out goes before (or after, for the `pages` of a host), and its app comes out of it. */
   program: string
 }
 
@@ -38,8 +42,10 @@ function examples(): Example[] {
   )
   return pages.flatMap((page) =>
     [...readFileSync(page, 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(([, code], i) => {
-      const before = code!.includes('createSecurity') ? USERS : HOST
-      return { name: `${basename(page, '.md')}-${i}`, program: `${before}${code}\nexport { app, security }\n` }
+      const name = `${basename(page, '.md')}-${i}`
+      const given = code!.includes('const pages: PageOptions') ? HOST_WITH_PAGES : ''
+      const before = given ? '' : code!.includes('createSecurity') ? USERS : HOST
+      return { name, program: `${before}${code}${given}\nexport { app, security }\n` }
     }),
   )
 }
@@ -72,6 +78,13 @@ describe('The documentation', () => {
     it(`the code in ${name} compiles in strict mode and runs${program.includes("'/invoices'") ? ', and guards its routes' : ''}`, async () => {
       const file = pathToFileURL(join(process.cwd(), WORK, `${name}.js`)).href
       const { app, security } = (await import(file)) as { app: Express; security: Security }
+      if (program.includes('renderToString')) {
+        const page = await supertest(app).get('/security/sign-in').set('Accept', 'text/html')
+        assert.match(
+          page.text,
+          /^<!doctype html><form action="\/security\/sign-in" method="post"><input[^>]* name="csrfToken"/,
+        )
+      }
       if (!program.includes("'/invoices'")) return security.close()
       app.use(security.errorHandler)
       const refused = await supertest(app).get('/invoices').set('Accept', 'application/json')
@@ -91,5 +104,64 @@ describe('The documentation', () => {
     const fields = [...source.matchAll(/^ {2}(\w+)\??: /gm)].map(([, name]) => name!)
     assert.ok(fields.length > 15)
     for (const field of fields) assert.match(page, new RegExp(`\\b${field}\\b`), `${field} is missing`)
+  })
+
+  it('docs/views.md lists exactly the templates, the CSS variables and the fields of the models that there are', () => {
+    const page = readFileSync('docs/views.md', 'utf8')
+    const rows = [...page.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name!)
+    const templates = readdirSync('views', { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.eta'),
+    )
+    const listed = (pattern: RegExp) => rows.filter((name) => pattern.test(name)).toSorted()
+    assert.deepEqual(listed(/\//), templates.map((name) => name.slice(0, -'.eta'.length)).toSorted())
+    const styles = readdirSync('views/assets').map((name) => readFileSync(join('views/assets', name), 'utf8'))
+    const variables = styles.join('\n').matchAll(/^\s*(--sp-[\w-]+):/gm)
+    assert.deepEqual(listed(/^--sp-/), [...new Set([...variables].map(([, name]) => name!))].toSorted())
+
+    const models = readFileSync('views/models.ts', 'utf8').matchAll(/^export interface (\w+) \{\n(.*?)^\}/gms)
+    const isShown = ([, name]: string[]) => name !== 'Views' // the table of all pages, not a model
+    for (const [, name, body] of [...models].filter(isShown)) {
+      const section = page.split(`### \`${name}\`\n`)[1]?.split('\n#')[0] ?? ''
+      const fields = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, field]) => field)
+      assert.deepEqual(
+        fields,
+        [...body!.matchAll(/^ {2}(\w+)\??:/gm)].map(([, field]) => field),
+        name,
+      )
+    }
+  })
+
+  it('the templates in docs/views.md work: a button, and a sign-in page for EJS', async () => {
+    const [button, signIn] = [...readFileSync('docs/views.md', 'utf8').matchAll(/```html\n(.*?)```/gs)].map(
+      ([, code]) => code!,
+    )
+    const own = await ownTemplates({ 'elements/button.eta': button! })
+    const host = await startHost({
+      pages: {
+        templates: own.path,
+        render: (res, name, model) => name === 'sign-in' && res.send(ejs.render(signIn!, model)),
+      },
+    })
+    const browser = host.browser()
+    const refused = await browser.signIn(ada, 'wrong')
+    assert.deepEqual([refused.status, refused.$('[role=alert]').text()], [422, 'E-mail or password is wrong.'])
+    const done = await browser.submit(refused, '/sign-in', { email: ada.email, password: PASSWORDS.u1! })
+    assert.deepEqual([done.status, done.location], [303, '/'])
+    const page = await browser.visit('/security/')
+    assert.equal(page.$('.sp-password button.btn-primary').text(), 'Change password')
+    assert.deepEqual([page.$('.sp-button').length, host.errors], [0, []])
+    await host.close()
+    await own.remove()
+  })
+
+  it('docs/languages.md and docs/views.md speak of no text that there is not', () => {
+    for (const page of ['docs/languages.md', 'docs/views.md'])
+      for (const [, key] of readFileSync(page, 'utf8').matchAll(/['`]([a-z_]+\.[a-z_]+)['`]/g))
+        if (
+          /^(nav|password|sessions|sign_in|rule|error|page|device|security)\.(?!styles|flash|base|csrf|form|render|router|sessions)/.test(
+            key!,
+          )
+        )
+          assert.ok(Object.hasOwn(en, key!), `${key} in ${page}`)
   })
 })

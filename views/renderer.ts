@@ -10,6 +10,8 @@ export interface RendererOptions {
   templates: string | null
   /** The host's own texts. */
   messages: OwnMessages
+  /** Told of a template of the host's that fails. */
+  report: (error: unknown) => void
 }
 
 /** Renders pages. Eta escapes every value; only layout bodies and elements are put in raw. */
@@ -18,13 +20,18 @@ export class Renderer {
   readonly #catalogue: Catalogue
   readonly #templates: Templates
 
-  constructor({ templates, messages }: RendererOptions) {
-    this.#templates = new Templates(templates)
+  constructor({ templates, messages, report }: RendererOptions) {
+    this.#templates = new Templates(templates, report)
     this.#catalogue = new Catalogue(messages)
   }
 
   get languages(): readonly string[] {
     return this.#catalogue.languages
+  }
+
+  /** The language that there are texts for and that is nearest to one, `de` to `de-AT`; undefined: none. */
+  nearestLanguage(language: string): string | undefined {
+    return this.#catalogue.nearest(language)
   }
 
   wordsFor({ language, now }: Pick<PageContext, 'language' | 'now'>): Words {

@@ -15,7 +15,7 @@ const ALLOWED = ['express', 'ioredis']
 const HOST = `
 import express = require('express')
 import { ConfigurationError, createSecurity } from 'sallyport'
-import type { Duration, RequestSecurity, Security, SecurityEvent, SecurityOptions } from 'sallyport'
+import type { Duration, OwnMessages, PageModel, RequestSecurity, Security, Views, SecurityEvent, SecurityOptions } from 'sallyport'
 
 interface Member { id: number; email: string; name: string; plan: 'free' | 'paid' }
 const members: Member[] = []
@@ -26,7 +26,26 @@ const options: SecurityOptions<Member> = {
   redis: process.env.REDIS_URL,
   users: { findById: (id) => members.find((one) => String(one.id) === id), findByEmail: async () => null },
   sessions: { absolute: '12h' },
+  pages: {
+    render: (res, name, model) => {
+      // @ts-expect-error -- not every page has an e-mail address
+      model.email
+      if (name === 'sign-in') return res.send(signIn(model, model.email.toUpperCase()))
+      if (name === 'security') return res.render(name, { ...model, count: model.sessions.length })
+      if (name === 'error' && model.status === 404) return model.page.csrfToken
+      return false
+    },
+    navigation: (req) => [{ label: req.security.user?.name ?? 'You', href: '/profile', current: req.path === '/profile' }],
+    messages: { en: { 'sign_in.title': 'Welcome' }, pl: { 'sessions.others': { one: 'a', few: 'b', other: 'c' } } },
+  },
 }
+const signIn = ({ page, words, errors }: PageModel<'sign-in'>, email: string): string =>
+  [page.language, email, words.t('sign_in.title'), ...Object.values(errors).flat()].join()
+const views: Partial<Views> = { sessions: { sessions: [] } }
+// @ts-expect-error -- a text that there is not
+const texts: OwnMessages = { en: { 'sign_in.titel': 'Welcome' } }
+// @ts-expect-error -- a plural needs its forms
+const plurals: OwnMessages = { en: { 'sessions.others': 'Many' } }
 const tenMinutes: Duration = '10m'
 
 export async function start(app: express.Express): Promise<Security> {
@@ -51,6 +70,7 @@ export async function start(app: express.Express): Promise<Security> {
   app.use(security.errorHandler)
   return security
 }
+export const all = [views, texts, plurals]
 export const isOurs = (error: unknown): string => (error instanceof ConfigurationError ? error.code : 'no')
 `
 /** How a host declares its own \`req.user\`: beside @types/passport, or without it. Ours must leave room for both. */

@@ -7,6 +7,9 @@ export type MessageParams = Record<string, string | number>
 export interface Plural {
   zero?: string
   one: string
+  two?: string
+  few?: string
+  many?: string
   other: string
 }
 export type Message = string | Plural

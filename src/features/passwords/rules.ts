@@ -63,7 +63,9 @@ export async function passwordRules(preset: PasswordPreset): Promise<RuleSet> {
     return failed
   }
   const patternOf = (rule: PasswordRule) =>
-    rule === 'min_length' ? new RegExp(`^.{${length},}$`, 'su') : (CLASS[rule] ?? null)
+    rule === 'min_length'
+      ? new RegExp(`^[^]{${length},}$`, 'u') // not a dot, which wants no line separators
+      : (CLASS[rule] ?? null)
   return { length, rules: ['min_length', ...classes, 'common', 'personal'], patternOf, failing }
 }
 

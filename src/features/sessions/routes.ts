@@ -32,8 +32,11 @@ export function sessionRoutes(parts: Parts): void {
   /** The page that the link or the form stood on: the Security page, the list, or one of the host's own. */
   const cameFrom = (req: Request) => {
     const page = localPath(typed(req, 'returnTo'), origin) ?? refererPath(req, origin) ?? list
+    if (!page.startsWith(`${pages.base}/`)) return page
+    const [path] = page.slice(pages.base.length).split(/[?#]/)
     // the Security page of a refused form stands at the form's address, which answers no GET
-    return page === `${pages.base}/password` ? `${pages.base}/` : page
+    if (path === '/' || path === '/password') return `${pages.base}/`
+    return list // a question, or the sign-in before it, is nothing to go back to: it would ask again
   }
   const guards = [requireSession(states), csrf.protect({ visitors: false })]
 
