@@ -4,7 +4,7 @@ const QUIET_MS = 600 // a screen reader is told when the typing pauses
 for (const list of document.querySelectorAll<HTMLElement>('[data-sp-rules]')) {
   const input = document.getElementById(list.dataset.spRules!)
   if (!(input instanceof HTMLInputElement)) continue
-  const status = list.previousElementSibling!
+  const status = list.parentElement?.querySelector('[data-sp-told]') // a template of the host's may have none
   const rules = [...list.querySelectorAll<HTMLElement>('[data-sp-pattern]')].map((item) => ({
     item,
     pattern: new RegExp(item.dataset.spPattern!, 'u'),
@@ -20,7 +20,7 @@ for (const list of document.querySelectorAll<HTMLElement>('[data-sp-rules]')) {
     for (const { item, state } of rules)
       state.textContent = input.value === '' ? '' : item.classList.contains('sp-met') ? spMet! : spUnmet!
     const texts = (missing.length ? missing : told).map(({ text }) => text).join('; ')
-    status.textContent = input.value === '' ? '' : `${missing.length ? spUnmet : spMet}: ${texts}`
+    if (status) status.textContent = input.value === '' ? '' : `${missing.length ? spUnmet : spMet}: ${texts}`
   }
 
   let pause: ReturnType<typeof setTimeout> | undefined
