@@ -100,7 +100,9 @@ function hostRoutes(app: Express, security: Security): void {
     next(new SecurityError(req.params.code as ErrorCode, retryAfter ? { extra: { retryAfter } } : {}))
   })
   app.get('/settings', security.requireSession(), (req, res, next) => {
-    const page = (list: string) => `<!doctype html><html lang="en"><head><title>Settings</title>
+    const page = (
+      list: string,
+    ) => `<!doctype html><html lang="${req.acceptsLanguages('en', 'de') || 'en'}"><head><title>Settings</title>
       <link rel="icon" href="data:,"></head><body><main><h1>Settings</h1>${list}</main></body></html>`
     security.fragments.sessions(req).then((list) => res.send(page(list)), next)
   })
