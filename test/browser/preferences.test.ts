@@ -48,6 +48,7 @@ describe('What a reader prefers is kept to', () => {
       assert.equal(await style('.sp-nav a:not([aria-current])', 'border-left-width'), '0px')
       for (const box of ['.sp-card', '.sp-button', '.sp-field input', '.sp-show', '.sp-badge'])
         assert.notEqual(await style(box, 'border-top-width'), '0px', box)
+      assert.notEqual(await style('.sp-rule-mark', 'border-top-width'), '0px')
       await page.locator('[name=newPassword]').fill('A long one')
       assert.notEqual(await style('.sp-met .sp-rule-mark', 'border-bottom-width'), '0px')
     })
@@ -87,6 +88,7 @@ describe('What a reader prefers is kept to', () => {
         for (const text of ['h1', 'main p'])
           assert.ok(brightness(await style(text, 'color')) < 110, `${text}: ${await style(text, 'color')}`)
         assert.equal(await style('body', 'background-color'), 'rgba(0, 0, 0, 0)')
+        assert.equal(await style('html', 'background-color'), 'rgb(255, 255, 255)')
       })
   })
 
