@@ -38,10 +38,16 @@ describe('A form at the browser', () => {
   const answerNothing = () => page.route('**/sign-in', (route) => route.fulfill({ status: 204 }))
 
   it('is posted once, however often its button is clicked', async () => {
+    let letGo = () => {}
+    const held = new Promise<void>((done) => (letGo = done))
+    await page.route('**/sign-in', (route) => held.then(() => route.continue()))
     await fill()
-    await submit().evaluate((button) => {
-      for (let i = 0; i < 3; i += 1) (button as unknown as { click: () => void }).click()
-    })
+    const asked = page.waitForRequest((request) => request.method() === 'POST')
+    const { x, y } = (await submit().boundingBox())!
+    await page.mouse.click(x + 9, y + 9)
+    await asked
+    for (let i = 0; i < 2; i += 1) await page.mouse.click(x + 9, y + 9)
+    letGo()
     await page.getByRole('heading', { name: 'Security', level: 1 }).waitFor()
     assert.deepEqual(posts, [`${BASE}/sign-in`])
     await host.security.sessions.revokeAll(ada.id)
@@ -69,6 +75,15 @@ describe('A form at the browser', () => {
     await page.getByRole('heading', { name: 'Security', level: 1 }).waitFor()
     assert.equal(posts.length, 2)
     await host.security.sessions.revokeAll(ada.id)
+  })
+
+  it('may be sent again where a browser brings the page back as it was left', async () => {
+    await answerNothing()
+    await fill()
+    await submit().click()
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })))
+    await submit().click()
+    assert.equal(posts.length, 2)
   })
 
   it('may be sent again, a while after no answer came', async () => {
