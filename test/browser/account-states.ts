@@ -86,6 +86,7 @@ export const ACCOUNT: Record<string, State> = {
     (scene) => change(scene, PASSWORDS.u1!, 'lindqvist', 'lindqvist'),
   ],
   'password refused at every field': ['error.wrong_password', (scene) => change(scene, 'wrong', 'lindqvist', 'other')],
+  // the last in which Ada's password is asked for
   'password changed': [
     'password.done',
     async (scene) => {

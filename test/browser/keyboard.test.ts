@@ -15,7 +15,7 @@ for (const javaScriptEnabled of [true, false])
     before(async () => {
       chromium = await launchChromium()
       host = await startHost({ afterSignIn: `${BASE}/` })
-      visitor = await chromium.visitor(host.url, { javaScriptEnabled })
+      visitor = await chromium.visitor(host.url, { javaScriptEnabled, reducedMotion: 'reduce' })
       keyboard = new Keyboard(visitor.page)
     })
     after(async () => {

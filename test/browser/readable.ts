@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
 import { SecurityError } from 'sallyport'
 import { launchChromium, type Chromium } from '../support/chromium.js'
-import { ada, PASSWORDS, type Host } from '../support/host.js'
+import { ada, type Host } from '../support/host.js'
 import { ACCOUNT } from './account-states.js'
 import { ENTRANCE, type State } from './entrance-states.js'
 import { textOf } from './looks.js'
@@ -18,10 +18,7 @@ export function everyStateIsReadable(language: 'en' | 'de', flawsIn: (page: Page
     chromium = await launchChromium()
     host = await startScenes()
   })
-  afterEach(async () => {
-    await host.security.sessions.revokeAll(ada.id)
-    await host.security.passwords.set(ada.id, PASSWORDS.u1!)
-  })
+  afterEach(() => host.security.sessions.revokeAll(ada.id))
   after(async () => {
     await chromium?.close()
     await host?.close()
