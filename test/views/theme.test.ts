@@ -127,7 +127,7 @@ describe("A host's style sheets", () => {
     await page.goto(`${BASE}/sign-in`)
     const logo = page.getByRole('img', { name: 'Ledgerly & Söhne' })
     assert.deepEqual([await logo.getAttribute('src'), (await logo.boundingBox())?.height], ['/logo.svg', 32])
-    assert.equal(await logo.evaluate((image: { naturalWidth: number }) => image.naturalWidth), 96)
+    assert.equal(await logo.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth), 96)
     assert.equal(await page.title(), 'Sign in · Ledgerly & Söhne')
     await signIn(page)
     assert.equal(await page.getByRole('img', { name: 'Ledgerly & Söhne' }).count(), 1)

@@ -105,6 +105,7 @@ export const de: Messages = {
   'rules.unmet': 'fehlt noch',
   'rules.later': 'wird beim Speichern geprüft',
   'rule.min_length': 'mindestens {count} Zeichen haben',
+  'rule.max_length': 'höchstens {count} Zeichen haben',
   'rule.uppercase': 'einen Großbuchstaben enthalten',
   'rule.lowercase': 'einen Kleinbuchstaben enthalten',
   'rule.letter': 'einen Buchstaben enthalten',

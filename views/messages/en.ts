@@ -102,6 +102,7 @@ export const en = {
   'rules.unmet': 'still missing',
   'rules.later': 'checked when you save',
   'rule.min_length': 'have at least {count} characters',
+  'rule.max_length': 'have at most {count} characters',
   'rule.uppercase': 'have an uppercase letter',
   'rule.lowercase': 'have a lowercase letter',
   'rule.letter': 'have a letter',

@@ -11,7 +11,6 @@ for (const frame of document.querySelectorAll<HTMLElement>('[data-sp-show]')) {
   const show = (shown: boolean) => {
     input.type = shown ? 'text' : 'password'
     button.textContent = (shown ? spHide : spShow)!
-    button.setAttribute('aria-pressed', String(shown))
   }
   show(false)
   frame.append(button)

@@ -25,7 +25,7 @@ interface Parts {
 export function overview({ states, pages, passwords, hostPasswords, listSessions }: Parts): ShowOverview {
   const rules = passwords.rules.rules.map((rule) => ({
     key: `rule.${rule}` as MessageKey,
-    count: passwords.rules.length,
+    count: passwords.rules.countOf(rule),
     pattern: passwords.rules.patternOf(rule)?.source ?? null,
   }))
   return async (req, res, errors = {}, status = 200) => {

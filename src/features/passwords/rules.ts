@@ -36,13 +36,15 @@ const CLASS: Partial<Record<PasswordRule, RegExp>> = {
 }
 
 const MAX_LENGTH = 256
+const NOT_TOO_LONG = new RegExp(`^[^]{0,${MAX_LENGTH}}$`, 'u')
 /** Shorter words are parts of too many honest passwords. */
 const WORD_LENGTH = 4
 
 export interface RuleSet {
-  readonly length: number
   /** The rules in the order in which a page lists them. */
   readonly rules: readonly PasswordRule[]
+  /** The number that a rule names, of characters. */
+  countOf(rule: PasswordRule): number
   /** What a password has to match by a rule, for a page that says so while it is typed; null: only the server knows. */
   patternOf(rule: PasswordRule): RegExp | null
   /** The rules that `password` fails. `context` are words it must not contain: name, e-mail, product. */
@@ -65,8 +67,11 @@ export async function passwordRules(preset: PasswordPreset): Promise<RuleSet> {
   const patternOf = (rule: PasswordRule) =>
     rule === 'min_length'
       ? new RegExp(`^[^]{${length},}$`, 'u') // not a dot, which wants no line separators
-      : (CLASS[rule] ?? null)
-  return { length, rules: ['min_length', ...classes, 'common', 'personal'], patternOf, failing }
+      : rule === 'max_length'
+        ? NOT_TOO_LONG
+        : (CLASS[rule] ?? null)
+  const countOf = (rule: PasswordRule) => (rule === 'max_length' ? MAX_LENGTH : length)
+  return { rules: ['min_length', ...classes, 'max_length', 'common', 'personal'], countOf, patternOf, failing }
 }
 
 const LEET: Record<string, string> = {
