@@ -6,7 +6,10 @@ export interface Device {
   address: string
 }
 
-const place = (city: string, country: string) => ({ city: { names: { en: city } }, country: { names: { en: country } } })
+const place = (city: string, country: string) => ({
+  city: { names: { en: city } },
+  country: { names: { en: country } },
+})
 
 /** The networks of RFC 5737 and RFC 3849, which are nobody's, with places. */
 export const locations = (): Buffer =>

@@ -25,12 +25,13 @@ const FINISH_OTHERS = `for (const animation of document.getAnimations())
   if (animation.playState !== 'paused' && animation.effect.getComputedTiming().duration < ${TELLS_FROM_MS})
     animation.finish()`
 
-/** A picture (PNG) of the whole page, as it is now, in this look. */
-export async function picture(page: Page, look: Look): Promise<Buffer> {
+/** A picture (PNG) of the page as it is now, in this look: the whole of it, or what is seen in the window. */
+export async function picture(page: Page, look: Look, { inWindow = false } = {}): Promise<Buffer> {
   const { colorScheme, ...size } = LOOKS[look]
   await page.setViewportSize(size)
   await page.emulateMedia({ colorScheme })
   await page.mouse.move(0, 0) // nothing is hovered
+  await page.evaluate('scrollTo(0, 0)') // a dialog stands in the window, not on the page
   await page.evaluate(FINISH_OTHERS)
-  return page.screenshot({ fullPage: true })
+  return page.screenshot({ fullPage: !inWindow })
 }

@@ -12,13 +12,9 @@ export const decode = (png: Buffer): Pixels => PNG.sync.read(png)
 
 const MOST_COLOURS = 256
 
-/**
- * A PNG with a palette (RFC 2083, 4.1.2), which pngjs does not write: a quarter the size. The 256 colours used most are kept, and any
- * other becomes the one nearest to it; those are the shades of letters' edges.
- */
+/** A PNG with a palette (RFC 2083, 4.1.2), which pngjs does not write: a third of the size. */
 export function encode({ width, height, data }: Pixels): Buffer {
-  const colours = coloursOf(data)
-  const palette = [...colours.keys()].toSorted((a, b) => colours.get(b)! - colours.get(a)!).slice(0, MOST_COLOURS)
+  const palette = paletteOf(data)
   const indexes = new Map(palette.map((colour, index) => [colour, index]))
   const rows = Buffer.alloc((width + 1) * height) // each row begins with its filter: none
   for (let y = 0, at = 0; y < height; y += 1)
@@ -32,7 +28,7 @@ export function encode({ width, height, data }: Pixels): Buffer {
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
   header.set([8, 3], 8) // eight bits each, of a palette
-  const table = Buffer.from(palette.flatMap(channels))
+  const table = Buffer.from(palette.flatMap((colour) => [colour >> 16, (colour >> 8) & 255, colour & 255]))
   return Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
     chunk('IHDR', header),
@@ -42,21 +38,31 @@ export function encode({ width, height, data }: Pixels): Buffer {
   ])
 }
 
-/** How often each colour is there. */
-function coloursOf(data: Buffer): Map<number, number> {
-  const colours = new Map<number, number>()
+/** The colours used most, of those alike only one: the others become the nearest, as shades of letters' edges do. */
+function paletteOf(data: Buffer): number[] {
+  const uses = new Map<number, number>()
   for (let at = 0; at < data.length; at += 4) {
     const colour = data.readUIntBE(at, 3)
-    colours.set(colour, (colours.get(colour) ?? 0) + 1)
+    uses.set(colour, (uses.get(colour) ?? 0) + 1)
   }
-  return colours
+  const colours = [...uses.keys()].toSorted((a, b) => uses.get(b)! - uses.get(a)!)
+  for (let alike = 0; ; alike += 2) {
+    const palette: number[] = []
+    for (const colour of colours) if (palette.every((each) => distance(each, colour) >= alike)) palette.push(colour)
+    if (palette.length <= MOST_COLOURS) return palette
+  }
 }
 
-const channels = (colour: number): [number, number, number] => [colour >> 16, (colour >> 8) & 255, colour & 255]
+/** The most that two colours differ by, in red, green or blue. */
+const distance = (one: number, other: number): number =>
+  Math.max(
+    Math.abs((one >> 16) - (other >> 16)),
+    Math.abs(((one >> 8) & 255) - ((other >> 8) & 255)),
+    Math.abs((one & 255) - (other & 255)),
+  )
 
 function nearest(palette: readonly number[], colour: number): number {
-  const wanted = channels(colour)
-  const distances = palette.map((each) => channels(each).reduce((sum, value, i) => sum + (value - wanted[i]!) ** 2, 0))
+  const distances = palette.map((each) => distance(each, colour))
   return distances.indexOf(Math.min(...distances))
 }
 

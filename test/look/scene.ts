@@ -13,6 +13,8 @@ export interface Scene {
   seen: string
   /** How one gets there; a later scene goes on from where an earlier one has led. */
   lead: (stage: Stage, cast: Cast) => Promise<Page>
+  /** What stands in the window and not on the page, as a dialog does: the picture shows no more than the window. */
+  inWindow?: boolean
   /** Beside `desktop`, `phone` and `dark`. */
   alsoAs?: readonly Look[]
 }

@@ -25,8 +25,7 @@ try {
 } finally {
   await play.close()
 }
-for (const file of readdirSync(FOLDER))
-  if (file.endsWith('.png') && !written.has(file)) rmSync(join(FOLDER, file)) // a scene that is no more
+for (const file of readdirSync(FOLDER)) if (file.endsWith('.png') && !written.has(file)) rmSync(join(FOLDER, file)) // a scene that is no more
 writeFileSync('docs/screens.md', screensPage(CHAPTERS))
 const seconds = Math.round((performance.now() - began) / 1000)
 console.log(`${written.size} pictures in ${FOLDER}, ${Math.round(bytes / 1024)} KiB, in ${seconds} s`)

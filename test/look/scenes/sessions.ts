@@ -33,6 +33,7 @@ export const sessions: Chapter = {
         await revoke(ada, 'iPad')
         return ada
       },
+      inWindow: true,
       alsoAs: ['phone-dark'],
     },
     {
@@ -65,6 +66,7 @@ export const sessions: Chapter = {
         await ada.getByRole('link', { name: 'Sign out everywhere else' }).click()
         return ada
       },
+      inWindow: true,
     },
     {
       name: 'revoke-others-page',
