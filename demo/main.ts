@@ -35,6 +35,7 @@ const security = await createSecurity({
   redis: process.env.REDIS_URL,
   users: { findById, findByEmail },
   mail: process.env.SMTP_URL,
+  locations: process.env.LOCATIONS,
   basePath: '/account/security',
   productName: 'Ledgerly',
   pages: {

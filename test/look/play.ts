@@ -1,0 +1,46 @@
+import { launchChromium } from '../support/chromium.js'
+import { gather, type Cast } from './cast.js'
+import { picture, type Look } from './looks.js'
+import type { Chapter, Scene } from './scene.js'
+import { closeHosts } from './scenes/guests.js'
+import { problems } from './scenes/problems.js'
+import { security } from './scenes/security.js'
+import { sessions } from './scenes/sessions.js'
+import { signIn } from './scenes/sign-in.js'
+import { openStage } from './stage.js'
+
+/** Every page in every state, in the order in which they are played and shown. */
+export const CHAPTERS: readonly Chapter[] = [security, sessions, signIn, problems]
+
+export const looksOf = ({ alsoAs = [] }: Scene): Look[] => ['desktop', 'phone', 'dark', ...alsoAs]
+
+export interface Play {
+  /** Leads to the scene; resolves with how to picture it. */
+  enter(scene: Scene): Promise<(look: Look) => Promise<Buffer>>
+  close(): Promise<void>
+}
+
+/** The demo, with everybody at their browsers. */
+export async function openPlay(): Promise<Play> {
+  const chromium = await launchChromium()
+  const stage = await openStage(chromium)
+  const close = async () => {
+    await chromium.close()
+    await Promise.all([stage.close(), closeHosts()])
+  }
+  let cast: Cast
+  try {
+    cast = await gather(stage)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    enter: async (scene) => {
+      const page = await scene.lead(stage, cast)
+      await page.getByText(scene.seen).filter({ visible: true }).first().waitFor()
+      return (look) => picture(page, look, scene)
+    },
+    close,
+  }
+}
