@@ -61,8 +61,9 @@ export function errorHandler({ pages, origin, report, signInPath }: ErrorHandler
     if (lead) return res.redirect(303, withReturnTo(lead, samePage(req, origin))) // a refused request is resumed after signing in
     const [title, text] = WORDS[error.code]
     const { retryAfter } = error.extra
-    const wait = typeof retryAfter === 'number' ? { seconds: retryAfter, again: samePage(req, origin) } : null
-    pages.send(req, res, 'error', { status: error.status, title, text, wait }, error.status)
+    const wait = typeof retryAfter === 'number' ? retryAfter : null
+    const again = wait !== null || error.code === 'csrf' ? samePage(req, origin) : null // a fresh form has a fresh token
+    pages.send(req, res, 'error', { status: error.status, title, text, wait, again }, error.status)
   }
 }
 

@@ -94,8 +94,10 @@ export interface ErrorModel {
   status: number
   title: MessageKey
   text: MessageKey
-  /** How long to wait, and the page to go on with then. */
-  wait: { seconds: number; again: string | null } | null
+  /** How long to wait, in seconds; null: trying again at once may help as well. */
+  wait: number | null
+  /** Path of the page to try again, where that may help. */
+  again: string | null
 }
 
 /** Every page and its model: `render` takes no other. The same models answer `Accept: application/json`. */

@@ -4,6 +4,8 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60],
 ]
 
+const MINUTE_MS = 60_000
+
 /** How a language writes times. Made once: Intl takes longer to make one than to use it a hundred times. */
 interface Formats {
   relative: Intl.RelativeTimeFormat
@@ -26,17 +28,18 @@ function formatsOf(language: string): Formats {
   return formats
 }
 
-/** "2 minutes ago", by Intl. Less than a minute is "now". */
-export function relativeTime(iso: string, now: number, language: string): string {
+/** "2 minutes ago", by Intl; null where it is less than a minute. */
+export function relativeTime(iso: string, now: number, language: string): string | null {
   const seconds = Math.round((Date.parse(iso) - now) / 1000)
   const { relative } = formatsOf(language)
   for (const [unit, size] of STEPS)
     if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit)
-  return relative.format(0, 'second')
+  return null
 }
 
-/** "14:05 UTC". */
-export const clockTime = (at: number, language: string): string => `${formatsOf(language).clock.format(at)} UTC`
+/** "14:05 UTC", the next full minute: whoever waits until then has waited long enough. */
+export const clockTime = (at: number, language: string): string =>
+  `${formatsOf(language).clock.format(Math.ceil(at / MINUTE_MS) * MINUTE_MS)} UTC`
 
 /** "21 November 2026 at 14:05 UTC": the same for every reader, whatever the server's zone. */
 export const exactTime = (iso: string, language: string): string =>

@@ -6,7 +6,7 @@ import { clockTime, exactTime, relativeTime } from './times.js'
 export interface Words {
   /** The text of a key: text, not markup. */
   t(key: MessageKey, params?: MessageParams): string
-  /** "2 minutes ago". */
+  /** "2 minutes ago", "just now". */
   ago(iso: string): string
   /** "21 November 2026 at 14:05 UTC". */
   exactly(iso: string): string
@@ -22,7 +22,7 @@ export function wordsIn(catalogue: Catalogue, language: string, now: number): Wo
   const t = (key: MessageKey, params?: MessageParams) => catalogue.text(language, key, params)
   return {
     t,
-    ago: (iso) => relativeTime(iso, now, language),
+    ago: (iso) => relativeTime(iso, now, language) ?? t('time.now'),
     exactly: (iso) => exactTime(iso, language),
     waitFor: (seconds) =>
       seconds <= A_MOMENT_S

@@ -81,8 +81,14 @@ export class StoreUnavailable extends Error {
   }
 }
 
+const RETRY_AFTER_S = 2
+
 export const unavailable = (cause?: unknown) =>
-  new SecurityError('unavailable', { headers: { 'Retry-After': '2' }, cause })
+  new SecurityError('unavailable', {
+    headers: { 'Retry-After': String(RETRY_AFTER_S) },
+    extra: { retryAfter: RETRY_AFTER_S },
+    cause,
+  })
 
 /** Refused until so many milliseconds have passed. */
 export function tooManyRequests(waitMs: number): SecurityError {

@@ -198,7 +198,7 @@ for (const store of ['SQLite', 'SQLite and Redis']) {
       host.clock.advance(MINUTE_MS)
       const problem = await browser.json('/invoices')
       assert.deepEqual([problem.status, problem.json.code], [401, 'session_expired'])
-      assert.match((await landing(browser)).text, /ended because it was old/)
+      assert.match((await landing(browser)).text, /Your session has expired/)
       await stream.ended
     })
 
@@ -257,7 +257,7 @@ describe('The list of sessions', () => {
     const [mine, its] = rows.map((row) => row.text().replace(/\s+/g, ' '))
     assert.equal(rows.length, 2)
     assert.match(mine!, /Chrome on Linux Current/)
-    assert.match(mine!, /Last active now.*Signed in now/)
+    assert.match(mine!, /Last active just now.*Signed in just now/)
     assert.match(its!, /Firefox on Linux(?! Current).*Unknown location.*127\.0\.0\.1.*Last active 2 minutes ago/)
     assert.equal(rows[0]!.find('form').length, 0)
     assert.equal(rows[1]!.find('.sp-session-action').text().trim(), 'Revoke')

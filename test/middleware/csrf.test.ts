@@ -95,7 +95,7 @@ describe('Forged requests', () => {
         assert.deepEqual([page.status, page.json.code], [403, 'csrf'], path)
         const html = await browser.post(BASE + path, {})
         assert.equal(html.status, 403, path)
-        assert.match(html.text, path === '/sign-in' ? /send it again/ : /did not come from this site/)
+        assert.match(html.text, path === '/sign-in' ? /you were not signed in/ : /did not come from this site/)
       }
     for (const each of [browser, other]) assert.ok(await each.isSignedIn())
   })

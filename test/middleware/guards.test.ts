@@ -221,7 +221,7 @@ describe('While the database does not answer', () => {
       assert.equal(problem.response.headers['cache-control'], 'no-store')
       const page = await member.visit(path)
       assert.equal(page.status, 503, path)
-      assert.match(page.text, /try again in a few seconds/)
+      assert.match(page.text, /Try again in 2 seconds/)
       assert.doesNotMatch(page.text, /no such table/)
       for (const { response } of [page, problem])
         assert.doesNotMatch(String(response.headers['set-cookie']), /sallyport=/)

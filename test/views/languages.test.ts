@@ -89,7 +89,7 @@ describe('The language of a page', () => {
     const browser = host.browser()
     await browser.signIn(ada, PASSWORDS.u1!)
     await host.browser(FIREFOX).signIn(ada, PASSWORDS.u1!)
-    assert.match((await browser.visit(`${BASE}/`, french)).text, /maintenant.*Un autre appareil\./)
+    assert.match((await browser.visit(`${BASE}/`, french)).text, /just now.*Un autre appareil\./)
     await host.browser(FIREFOX).signIn(ada, PASSWORDS.u1!)
     assert.match((await browser.visit(`${BASE}/`, french)).text, /2 autres appareils\./)
   })

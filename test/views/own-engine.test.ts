@@ -90,7 +90,7 @@ for (const [engine, options] of Object.entries(ENGINES))
       await other.page.getByRole('heading', { name: 'Security' }).waitFor()
       const { page } = laptop
       await page.reload()
-      const row = page.getByRole('listitem').filter({ hasText: 'Firefox on Linux, now' })
+      const row = page.getByRole('listitem').filter({ hasText: 'Firefox on Linux, just now' })
       await row.getByRole('link', { name: 'Revoke' }).click()
       await page.getByRole('heading', { name: 'Sign this device out?' }).waitFor()
       await theirs(page)

@@ -72,6 +72,8 @@ export const de: Messages = {
   },
   'revoke_others.submit': 'Überall sonst abmelden',
 
+  'time.now': 'gerade eben',
+
   'device.on': '{browser} auf {system}',
   'device.unknown': 'Unbekanntes Gerät',
 
@@ -86,14 +88,15 @@ export const de: Messages = {
 
   'reason.revoked': 'Dieses Gerät wurde von einem anderen Gerät aus abgemeldet. Melden Sie sich an, um fortzufahren.',
   'reason.password_changed': 'Ihr Passwort wurde geändert. Melden Sie sich mit dem neuen an.',
-  'reason.expired': 'Ihre Sitzung war zu alt und wurde beendet. Melden Sie sich an, um fortzufahren.',
-  'reason.limit': 'Dieses Gerät wurde abgemeldet, weil Ihr Konto auf zu vielen Geräten angemeldet war.',
+  'reason.expired': 'Ihre Sitzung ist abgelaufen. Melden Sie sich an, um fortzufahren.',
+  'reason.limit':
+    'Dieses Gerät wurde abgemeldet, weil Ihr Konto auf zu vielen Geräten angemeldet war. Melden Sie sich an, um fortzufahren.',
 
   'step_up.title': 'Bestätigen Sie, dass Sie es sind',
   'step_up.description': 'Zum Schutz Ihres Kontos geben Sie bitte Ihr Passwort noch einmal ein.',
   'step_up.password': 'Passwort',
   'step_up.submit': 'Bestätigen',
-  'step_up.sign_in_again': 'Abmelden',
+  'step_up.sign_in_again': 'Abmelden und neu anmelden',
   'step_up.no_password': 'Ihre Organisation meldet Sie an. Melden Sie sich hier ab und dort neu an, um fortzufahren.',
 
   'field.show': 'Zeigen',
@@ -110,7 +113,7 @@ export const de: Messages = {
   'rule.lowercase': 'einen Kleinbuchstaben enthalten',
   'rule.letter': 'einen Buchstaben enthalten',
   'rule.number': 'eine Ziffer enthalten',
-  'rule.symbol': 'ein Sonderzeichen enthalten, etwa - oder\u00a0!',
+  'rule.symbol': 'ein Sonderzeichen enthalten, etwa -\u00a0oder\u00a0!',
   'rule.common': 'ungewöhnlich sein: kein häufiges Passwort',
   'rule.personal': 'ohne Ihren Namen, Ihre E-Mail-Adresse und den Namen dieses Produkts auskommen',
 
@@ -130,7 +133,7 @@ export const de: Messages = {
   'error.wrong_credentials': 'E-Mail oder Passwort ist falsch.',
   'error.required': 'Füllen Sie dieses Feld aus.',
   'error.invalid': 'Das ist nicht lesbar. Geben Sie es noch einmal ein.',
-  'error.form_expired': 'Dieses Formular war zu lange offen. Bitte senden Sie es noch einmal.',
+  'error.form_expired': 'Dieses Formular war zu lange offen, darum wurden Sie nicht angemeldet.',
 
   'page.status': 'Fehler {status}',
   'page.not_found.title': 'Seite nicht gefunden',
@@ -142,14 +145,15 @@ export const de: Messages = {
   'page.csrf.title': 'Bitte noch einmal',
   'page.csrf.text': 'Das Formular war zu lange offen, oder es kam nicht von dieser Website. Es wurde nichts geändert.',
   'page.method.title': 'Hier nicht möglich',
-  'page.method.text': 'Diese Adresse beantwortet eine solche Anfrage nicht.',
+  'page.method.text':
+    'Diese Adresse lässt sich nicht für sich öffnen. Wofür sie da ist, steht auf der Seite Sicherheit.',
   'page.bad_request.title': 'Diese Anfrage ist nicht lesbar',
   'page.bad_request.text': 'Etwas darin ist fehlerhaft. Es wurde nichts geändert.',
   'page.too_large.title': 'Zu groß',
   'page.too_large.text': 'Es wurde mehr gesendet, als in dieses Formular passt. Es wurde nichts geändert.',
   'page.too_many.title': 'Bitte warten Sie einen Moment',
   'page.too_many.text':
-    'In kurzer Zeit kamen zu viele Versuche oder Anfragen. Bis die Wartezeit vorbei ist, wird keine angenommen, auch nicht mit dem richtigen Passwort.',
+    'In kurzer Zeit kamen zu viele Versuche oder Anfragen. Bis die Wartezeit vorbei ist, hilft auch das richtige Passwort nicht.',
   'page.wait.seconds': {
     one: 'Versuchen Sie es in einer Sekunde wieder.',
     other: 'Versuchen Sie es in {count} Sekunden wieder.',
@@ -163,7 +167,7 @@ export const de: Messages = {
   'page.busy.text': 'Ihr Passwort wurde nicht geprüft, weil zu viele andere zuerst kamen.',
   'page.unavailable.title': 'Gleich wieder da',
   'page.unavailable.text':
-    'Wir können gerade nicht prüfen, wer Sie sind. Nichts ist verloren, und Sie sind noch angemeldet: Versuchen Sie es in ein paar Sekunden wieder.',
+    'Wir können gerade nicht prüfen, wer Sie sind. Nichts ist verloren, und Sie sind noch angemeldet.',
   'page.internal.title': 'Etwas ist schiefgegangen',
   'page.internal.text': 'Das liegt an uns, nicht an Ihnen. Es wurde nichts geändert. Versuchen Sie es noch einmal.',
   'page.required.title': 'Bitte melden Sie sich an',

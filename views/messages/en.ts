@@ -69,6 +69,8 @@ export const en = {
   },
   'revoke_others.submit': 'Sign out everywhere else',
 
+  'time.now': 'just now',
+
   'device.on': '{browser} on {system}',
   'device.unknown': 'Unknown device',
 
@@ -83,14 +85,15 @@ export const en = {
 
   'reason.revoked': 'This device was signed out from another device. Sign in again to go on.',
   'reason.password_changed': 'Your password was changed. Sign in with the new one.',
-  'reason.expired': 'Your session has ended because it was old. Sign in again to go on.',
-  'reason.limit': 'This device was signed out because your account was signed in on too many devices.',
+  'reason.expired': 'Your session has expired. Sign in again to go on.',
+  'reason.limit':
+    'This device was signed out because your account was signed in on too many devices. Sign in again to go on.',
 
   'step_up.title': 'Confirm it is you',
   'step_up.description': 'To keep your account safe, enter your password again before you go on.',
   'step_up.password': 'Password',
   'step_up.submit': 'Confirm',
-  'step_up.sign_in_again': 'Sign out',
+  'step_up.sign_in_again': 'Sign out to sign in again',
   'step_up.no_password': 'Your organization signs you in. Sign out here and sign in there again to go on.',
 
   'field.show': 'Show',
@@ -109,7 +112,7 @@ export const en = {
   'rule.number': 'have a number',
   'rule.symbol': 'have a symbol, such as - or\u00a0!',
   'rule.common': 'not be a common password',
-  'rule.personal': 'not contain your name, your e-mail address or the name of this product',
+  'rule.personal': 'not contain your name, your e\u2011mail address or the name of this product',
 
   'error.page_title': 'Error: {title}',
   'error.min_length': 'Use at least {count} characters.',
@@ -127,7 +130,7 @@ export const en = {
   'error.wrong_credentials': 'E-mail or password is wrong.',
   'error.required': 'Fill in this field.',
   'error.invalid': 'This cannot be read. Type it again.',
-  'error.form_expired': 'This form was open for too long. Please send it again.',
+  'error.form_expired': 'This form was open for too long, so you were not signed in.',
 
   'page.status': 'Error {status}',
   'page.not_found.title': 'Page not found',
@@ -139,22 +142,21 @@ export const en = {
   'page.csrf.title': 'Please try again',
   'page.csrf.text': 'This form was open for too long, or it did not come from this site. Nothing was changed.',
   'page.method.title': 'Not possible here',
-  'page.method.text': 'This address does not answer such a request.',
+  'page.method.text': 'This address cannot be opened by itself. What it is for is on the Security page.',
   'page.bad_request.title': 'This request cannot be read',
   'page.bad_request.text': 'Something in it is malformed. Nothing was changed.',
   'page.too_large.title': 'Too large',
   'page.too_large.text': 'More was sent than fits this form. Nothing was changed.',
   'page.too_many.title': 'Please wait a moment',
   'page.too_many.text':
-    'Too many attempts or requests came in a short time. Until the wait is over none is accepted, not even with the right password.',
+    'Too many attempts or requests came in a short time. Until the wait is over not even the right password works.',
   'page.wait.seconds': { one: 'Try again in one second.', other: 'Try again in {count} seconds.' },
   'page.wait.minutes': { one: 'Try again in one minute.', other: 'Try again in {count} minutes, at {time}.' },
   'page.again': 'Try again',
   'page.busy.title': 'Many people are signing in',
   'page.busy.text': 'Your password was not checked, because too many others came first.',
   'page.unavailable.title': 'Back in a moment',
-  'page.unavailable.text':
-    'We cannot check who you are right now. Nothing is lost and you are still signed in: try again in a few seconds.',
+  'page.unavailable.text': 'We cannot check who you are right now. Nothing is lost, and you are still signed in.',
   'page.internal.title': 'Something went wrong',
   'page.internal.text': 'This is our fault, not yours. Nothing was changed. Try again.',
   'page.required.title': 'Please sign in',

@@ -11,14 +11,15 @@ const exact = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { 
 const behind = Date.parse(document.querySelector<HTMLElement>('[data-sp-now]')?.dataset.spNow ?? '') - Date.now() || 0
 const times = document.querySelectorAll<HTMLTimeElement>('.sp time')
 
-function agoOf(then: number): string {
+/** Null: less than a minute, which the page has said in its own words. */
+function agoOf(then: number): string | null {
   const seconds = Math.round((then - behind - Date.now()) / 1000)
   for (const [unit, size] of UNITS)
     if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit)
-  return relative.format(0, 'second')
+  return null
 }
 
 for (const time of times) time.title = exact.format(new Date(time.dateTime))
 setInterval(() => {
-  for (const time of times) time.textContent = agoOf(Date.parse(time.dateTime))
+  for (const time of times) time.textContent = agoOf(Date.parse(time.dateTime)) ?? time.textContent
 }, 30_000)
