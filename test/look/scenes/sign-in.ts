@@ -30,7 +30,7 @@ export const signIn: Chapter = {
     {
       name: 'sign-in-form-too-old',
       about: 'The form was open for so long that it has to be sent again.',
-      seen: 'This form was open for too long.',
+      seen: 'This form was open for too long',
       lead: async (stage) => {
         const page = await visit(await visitor(stage), '/sign-in')
         await fillIn(page, { email: 'grace@acme.test', password: 'Purple-Lantern-42-Sails' })
@@ -64,7 +64,7 @@ export const signIn: Chapter = {
     {
       name: 'sign-in-expired',
       about: 'After seven days.',
-      seen: 'Your session has ended',
+      seen: 'Your session has expired',
       lead: (_, { linsMac }) => visit(linsMac, '/'),
     },
     {
