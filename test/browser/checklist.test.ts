@@ -112,7 +112,7 @@ for (const preset of ['classic12', 'alnum12', 'mixed8', 'nist'] as PasswordPrese
       await field().fill('Violet-Kettle-77-Moor')
       const later = await items(':not(.sp-met, .sp-unmet)')
       assert.equal(later.length, 2)
-      for (const said of later) assert.match(said, /checked when you save/)
+      for (const said of later) assert.match(said, /checked when you submit/)
     })
   })
 

@@ -32,7 +32,7 @@ describe('The page that asks before a device is signed out', () => {
   it('names it, and does nothing yet', async () => {
     const page = await here.visit(`${LIST}/${id}/revoke`)
     assert.equal(page.status, 200)
-    assert.match(page.text, /Sign this device out\? Firefox on Linux .*127\.0\.0\.1.*It is signed out at once/)
+    assert.match(page.text, /Sign out Firefox on Linux\? Firefox on Linux .*127\.0\.0\.1.*It is signed out at once/)
     assert.equal((await here.visit(`${LIST}/revoke-others`)).status, 200)
     assert.ok(await laptop.isSignedIn())
   })

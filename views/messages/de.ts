@@ -26,7 +26,7 @@ export const de: Messages = {
   'password.confirm': 'Neues Passwort wiederholen',
   'password.rules': 'Ihr neues Passwort muss',
   'password.submit': 'Passwort ändern',
-  'password.refused': 'Ihr Passwort wurde nicht geändert. Korrigieren Sie, was unten markiert ist.',
+  'password.refused': 'Ihr Passwort wurde nicht geändert. Geben Sie alle drei Passwörter noch einmal ein.',
   'password.breaks_rules': { one: 'Es verletzt eine Regel.', other: 'Es verletzt {count} Regeln.' },
   'password.done': {
     zero: 'Ihr Passwort wurde geändert. Kein anderes Gerät war angemeldet.',
@@ -57,9 +57,9 @@ export const de: Messages = {
     other: '{count} andere Geräte wurden abgemeldet.',
   },
 
-  'revoke.title': 'Dieses Gerät abmelden?',
+  'revoke.title': '{device} abmelden?',
   'revoke.text':
-    'Es wird sofort abgemeldet. Wer es benutzt, muss sich neu anmelden; was dort nicht gespeichert ist, geht verloren.',
+    'Es wird sofort abgemeldet. Wer es benutzt, muss sich neu anmelden; ungespeicherte Arbeit dort geht verloren.',
   'revoke.unknown': 'Wenn Sie dieses Gerät nicht kennen, ändern Sie auch Ihr Passwort.',
   'revoke.submit': 'Gerät abmelden',
   'revoke.own': 'Dieses Gerät benutzen Sie gerade: Sie müssen sich danach neu anmelden.',
@@ -67,8 +67,9 @@ export const de: Messages = {
   'revoke_others.title': 'Überall sonst abmelden?',
   'revoke_others.text': {
     zero: 'Kein anderes Gerät ist angemeldet. Dieses bleibt angemeldet.',
-    one: 'Ein anderes Gerät wird sofort abgemeldet und muss sich neu anmelden. Dieses bleibt angemeldet.',
-    other: '{count} andere Geräte werden sofort abgemeldet und müssen sich neu anmelden. Dieses bleibt angemeldet.',
+    one: 'Das meldet ein anderes Gerät sofort ab. Ungespeicherte Arbeit dort geht verloren; dieses Gerät bleibt angemeldet.',
+    other:
+      'Das meldet {count} andere Geräte sofort ab. Ungespeicherte Arbeit dort geht verloren; dieses Gerät bleibt angemeldet.',
   },
   'revoke_others.submit': 'Überall sonst abmelden',
 
@@ -99,23 +100,23 @@ export const de: Messages = {
   'step_up.sign_in_again': 'Abmelden und neu anmelden',
   'step_up.no_password': 'Ihre Organisation meldet Sie an. Melden Sie sich hier ab und dort neu an, um fortzufahren.',
 
-  'field.show': 'Zeigen',
+  'field.show': 'Anzeigen',
   'field.hide': 'Verbergen',
   'field.caps_lock': 'Die Feststelltaste ist an.',
   'field.problem': { one: 'Korrigieren Sie dies, um fortzufahren', other: 'Korrigieren Sie diese {count} Angaben' },
 
   'rules.met': 'erfüllt',
   'rules.unmet': 'fehlt noch',
-  'rules.later': 'wird beim Speichern geprüft',
+  'rules.later': 'wird beim Absenden geprüft',
   'rule.min_length': 'mindestens {count} Zeichen haben',
   'rule.max_length': 'höchstens {count} Zeichen haben',
   'rule.uppercase': 'einen Großbuchstaben enthalten',
   'rule.lowercase': 'einen Kleinbuchstaben enthalten',
   'rule.letter': 'einen Buchstaben enthalten',
   'rule.number': 'eine Ziffer enthalten',
-  'rule.symbol': 'ein Sonderzeichen enthalten, etwa -\u00a0oder\u00a0!',
-  'rule.common': 'ungewöhnlich sein: kein häufiges Passwort',
-  'rule.personal': 'ohne Ihren Namen, Ihre E-Mail-Adresse und den Namen dieses Produkts auskommen',
+  'rule.symbol': 'ein Sonderzeichen enthalten, etwa \u2011\u00a0oder\u00a0!',
+  'rule.common': 'kein häufiges Passwort sein',
+  'rule.personal': 'weder Ihren Namen noch Ihre E\u2011Mail-Adresse noch den Namen dieses Produkts enthalten',
 
   'error.page_title': 'Fehler: {title}',
   'error.min_length': 'Nehmen Sie mindestens {count} Zeichen.',
@@ -137,16 +138,15 @@ export const de: Messages = {
 
   'page.status': 'Fehler {status}',
   'page.not_found.title': 'Seite nicht gefunden',
-  'page.not_found.text': 'Unter dieser Adresse gibt es nichts, oder nichts, das Sie sehen dürfen.',
+  'page.not_found.text': 'Diese Seite gibt es nicht, oder Sie dürfen sie nicht sehen.',
   'page.forbidden.title': 'Nicht erlaubt',
   'page.forbidden.text': 'Das dürfen Sie nicht.',
   'page.managed.title': 'Von Ihrem Identitätsanbieter verwaltet',
   'page.managed.text': 'Ihre Organisation meldet Sie an; hier gibt es kein Passwort zu ändern.',
   'page.csrf.title': 'Bitte noch einmal',
   'page.csrf.text': 'Das Formular war zu lange offen, oder es kam nicht von dieser Website. Es wurde nichts geändert.',
-  'page.method.title': 'Hier nicht möglich',
-  'page.method.text':
-    'Diese Adresse lässt sich nicht für sich öffnen. Wofür sie da ist, steht auf der Seite Sicherheit.',
+  'page.method.title': 'Dieser Link öffnet sich nicht von selbst',
+  'page.method.text': 'Beginnen Sie auf der Seite Sicherheit.',
   'page.bad_request.title': 'Diese Anfrage ist nicht lesbar',
   'page.bad_request.text': 'Etwas darin ist fehlerhaft. Es wurde nichts geändert.',
   'page.too_large.title': 'Zu groß',
@@ -166,8 +166,7 @@ export const de: Messages = {
   'page.busy.title': 'Gerade melden sich viele an',
   'page.busy.text': 'Ihr Passwort wurde nicht geprüft, weil zu viele andere zuerst kamen.',
   'page.unavailable.title': 'Gleich wieder da',
-  'page.unavailable.text':
-    'Wir können gerade nicht prüfen, wer Sie sind. Nichts ist verloren, und Sie sind noch angemeldet.',
+  'page.unavailable.text': 'Das ist eine kurze Störung bei uns. Niemand wurde abgemeldet, und nichts ist verloren.',
   'page.internal.title': 'Etwas ist schiefgegangen',
   'page.internal.text': 'Das liegt an uns, nicht an Ihnen. Es wurde nichts geändert. Versuchen Sie es noch einmal.',
   'page.required.title': 'Bitte melden Sie sich an',

@@ -69,7 +69,7 @@ export const problems: Chapter = {
     {
       name: 'not-possible',
       about: 'The address of a form, opened as a page.',
-      seen: 'Not possible here',
+      seen: 'This link does not work by itself',
       lead: (_, { lin }) => visit(lin, '/password'),
     },
     {

@@ -27,7 +27,7 @@ export const sessions: Chapter = {
     {
       name: 'revoke-dialog',
       about: '`Revoke` says which device it will sign out, and asks.',
-      seen: 'Sign this device out?',
+      seen: 'Sign out Safari on iPad?',
       lead: async (_, { ada }) => {
         await visit(ada, '/sessions')
         await revoke(ada, 'iPad')
@@ -39,7 +39,7 @@ export const sessions: Chapter = {
     {
       name: 'revoke-page',
       about: 'The same question without script.',
-      seen: 'Sign this device out?',
+      seen: 'Sign out Safari on iPad?',
       lead: async (stage, { ada }) => {
         const page = await visit(await also(stage, ada, DEVICES.laptop, NO_SCRIPT), '/sessions')
         await revoke(page, 'iPad')
@@ -49,7 +49,7 @@ export const sessions: Chapter = {
     {
       name: 'revoke-page-german',
       about: 'And in German.',
-      seen: 'Dieses Gerät abmelden?',
+      seen: 'Safari auf iPad abmelden?',
       lead: async (stage, { ada }) => {
         const german = { ...NO_SCRIPT, locale: 'de-DE' }
         const page = await visit(await also(stage, ada, DEVICES.laptop, german), '/sessions')
@@ -82,7 +82,7 @@ export const sessions: Chapter = {
       lead: async (_, { ada }) => {
         await visit(ada, '/sessions')
         await revoke(ada, 'iPad')
-        await press(ada, 'Sign this device out')
+        await press(ada, 'Sign it out')
         return ada
       },
     },
