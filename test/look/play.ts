@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { launchChromium } from '../support/chromium.js'
 import { gather, type Cast } from './cast.js'
 import { picture, type Look } from './looks.js'
@@ -20,9 +21,11 @@ export interface Play {
   close(): Promise<void>
 }
 
+const FONTS = fileURLToPath(new URL('../../../test/look/fonts.conf', import.meta.url))
+
 /** The demo, with everybody at their browsers. */
 export async function openPlay(): Promise<Play> {
-  const chromium = await launchChromium()
+  const chromium = await launchChromium({ FONTCONFIG_FILE: FONTS })
   const stage = await openStage(chromium)
   const close = async () => {
     await chromium.close()

@@ -31,10 +31,14 @@ export interface Chromium {
   close(): Promise<void>
 }
 
-/** Debian's Chromium; one per suite, a context per person. */
-export async function launchChromium(): Promise<Chromium> {
+/** Debian's Chromium; one per suite, a context per person. `env`: beside the environment of the tests. */
+export async function launchChromium(env: Record<string, string> = {}): Promise<Chromium> {
   if (!existsSync(EXECUTABLE)) throw new Error('chromium is not installed; run: bash scripts/install-services.sh')
-  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS })
+  const browser = await chromium.launch({
+    executablePath: EXECUTABLE,
+    args: FLAGS,
+    env: { ...process.env, ...env },
+  })
   return {
     visitor: (url, options) => openContext(browser, url, options),
     close: () => browser.close(),
