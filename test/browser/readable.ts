@@ -31,6 +31,7 @@ export function everyStateIsReadable(language: 'en' | 'de', flawsIn: (page: Page
       await lead(sceneOf(host, visitor))
       const text = typeof seen === 'string' ? textOf(seen, language) : seen.text
       await visitor.page.getByText(text).filter({ visible: true }).first().waitFor()
+      await visitor.page.waitForLoadState() // text is there before the style sheets are
       const flaws = await flawsIn(visitor.page)
       await visitor.close()
       assert.deepEqual(flaws, [])

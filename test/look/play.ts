@@ -42,6 +42,7 @@ export async function openPlay(): Promise<Play> {
     enter: async (scene) => {
       const page = await scene.lead(stage, cast)
       await page.getByText(scene.seen).filter({ visible: true }).first().waitFor()
+      await page.waitForLoadState()
       return (look) => picture(page, look, scene)
     },
     close,

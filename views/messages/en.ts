@@ -134,7 +134,7 @@ export const en = {
 
   'page.status': 'Error {status}',
   'page.not_found.title': 'Page not found',
-  'page.not_found.text': 'This page does not exist, or you may not see it.',
+  'page.not_found.text': 'This page does not exist, or you have no access to it.',
   'page.forbidden.title': 'Not allowed',
   'page.forbidden.text': 'You may not do this.',
   'page.managed.title': 'Managed by your identity provider',
