@@ -39,7 +39,7 @@ addRow({
 
 const strolled = all(warm(strolling.crowds), 'crowded')
 addRow({
-  promise: `no longer than it is under ${SIZE} requests that Express answers with its 404`,
+  promise: `no longer than it is under ${SIZE} requests that the same app answers with a 404`,
   tried: strolled.length,
   broken: p99(crowded) > p99(strolled) ? 1 : 0,
   figures: `p99 ${ms(p99(strolled))}`,

@@ -4,7 +4,7 @@ import { setPriority } from 'node:os'
 import { PASSWORD } from './people.js'
 import { Wire } from './wire.js'
 
-/** What a crowd comes for. `nothing`, an address that Express answers with its 404, is there to compare. */
+/** What a crowd comes for. `nothing`, an address that the same app answers with a 404, is there to compare. */
 export type Errand = 'sign in' | 'nothing'
 
 /** How one request of the crowd went. */
