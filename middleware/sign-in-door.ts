@@ -46,15 +46,11 @@ export function signInDoor(parts: Parts): RequestHandler {
   }
 }
 
-/** A crowd is told of so often, not once for each of its members: a log that is written a thousand times stalls the app, too. */
-const REPORT_EVERY_MS = 1_000
-
 /** The answer to whoever finds no room. It is the same for everybody who reads a language, so it is made once, and so are its headers. */
-function refusal({ lane, pages, secure, clock, report }: Parts) {
+function refusal({ lane, pages, secure, report }: Parts) {
   const error = lane.refusal()
   const headers = { ...headersOf(pageHeaders({ secure })), ...error.headers }
   const pageOf = new Map<string, Buffer>()
-  let reportedAt = -Infinity
 
   const makePage = (language: string) =>
     Buffer.from(
@@ -79,10 +75,7 @@ function refusal({ lane, pages, secure, clock, report }: Parts) {
     res.writeHead(error.status, { ...headers, ...about, Vary: 'Accept, Accept-Language' }).end(page)
   }
   return (req: Request, res: Response, next: NextFunction) => {
-    if (clock.monotonic() - reportedAt >= REPORT_EVERY_MS) {
-      reportedAt = clock.monotonic()
-      report(error.cause)
-    }
+    report(error.cause)
     try {
       if (wantsHtml(req)) sendPage(req, res)
       else sendProblem(res.set(headers), error)
