@@ -1,6 +1,7 @@
 import express, { type Router } from 'express'
 import type { Security } from 'sallyport'
 import { Html, css, html, layout } from './html.js'
+import type { DemoMails } from './mails.js'
 import { demoPasswords, findByEmail, people } from './people.js'
 
 const INVOICES = [
@@ -10,7 +11,7 @@ const INVOICES = [
 ] as const
 
 /** The routes of a small billing app. Those that need protection ask `security` for a guard; nothing else changed. */
-export function billing(security: Security): Router {
+export function billing(security: Security, mails: DemoMails): Router {
   const app = express.Router()
 
   app.get('/', (_req, res) => void res.send(layout('Ledgerly', welcome())))
@@ -35,7 +36,7 @@ export function billing(security: Security): Router {
     req.security.signal.addEventListener('abort', () => res.end('event: ended\ndata: {}\n\n'))
   })
 
-  app.get('/demo/outbox', (_req, res) => void res.json([]))
+  app.get('/demo/outbox', (_req, res) => void res.json(mails.newestFirst()))
   app.post('/demo/sign-in-as-tove', (req, res, next) => {
     const tove = findByEmail('tove@globex.test')!
     security.signIn(req, tove, { amr: ['fed'] }).then(() => res.redirect(303, '/invoices'), next)

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import express from 'express'
 import { createSecurity } from 'sallyport'
 import { billing } from './billing.js'
+import { DemoMails } from './mails.js'
+import { navigation } from './navigation.js'
 import { demoPasswords, findByEmail, findById } from './people.js'
 
 if (process.env.NODE_ENV === 'production') {
@@ -28,23 +30,22 @@ function secretOf(folder: string): string {
   return readFileSync(file, 'utf8')
 }
 
+const mails = new DemoMails(process.env.SMTP_URL)
 const security = await createSecurity({
   origin,
   secret: process.env.SALLYPORT_SECRET ?? secretOf(dataDir),
   database: process.env.DATABASE_URL ?? `sqlite:${join(dataDir, 'security.db')}`,
   redis: process.env.REDIS_URL,
   users: { findById, findByEmail },
-  mail: process.env.SMTP_URL,
+  mail: (mail) => mails.send(mail),
   locations: process.env.LOCATIONS,
   basePath: '/account/security',
   productName: 'Ledgerly',
-  pages: {
-    navigation: [
-      { label: 'Invoices', href: '/invoices' },
-      { label: 'Payouts', href: '/payouts' },
-    ],
-  },
+  pages: { navigation },
   passwords: { contextWords: ['Sallyport'] },
+  support: 'help@ledgerly.test',
+  securityContact: 'mailto:security@ledgerly.test',
+  secureAccount: { review: { label: 'Review recent invoices', href: '/invoices' } },
 })
 for (const [id, password] of Object.entries(demoPasswords))
   if (!(await security.passwords.exists(id))) await security.passwords.set(id, password)
@@ -52,10 +53,11 @@ for (const [id, password] of Object.entries(demoPasswords))
 const app = express()
 if (process.env.TRUST_PROXY) app.set('trust proxy', Number(process.env.TRUST_PROXY))
 app.use(security.router)
-app.use(billing(security))
+app.use(billing(security, mails))
 app.use(security.errorHandler)
 
 const server = app.listen(port, '127.0.0.1', () => console.log(`Sallyport demo ready: ${origin}`))
+security.attachTo(server)
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
     server.close()

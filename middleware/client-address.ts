@@ -32,4 +32,5 @@ function byHops(req: Request, hops: number): string | undefined {
 export const originOf = (req: Request, addressOf: ClientAddress): Origin => ({
   ip: addressOf(req),
   userAgent: req.get('user-agent') ?? null,
+  language: req.get('accept-language')?.slice(0, 200) ?? null,
 })

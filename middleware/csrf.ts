@@ -88,9 +88,12 @@ function tokenOf(req: Request): string {
 }
 
 /** `Sec-Fetch-Site` where the browser sends it, else `Origin`; a client that sends neither has the token alone. */
-function isSameOrigin(req: Request, origin: string): boolean {
+const isSameOrigin = (req: Request, origin: string): boolean => saysOrigin(req, origin) ?? true
+
+/** Whether a browser says that the request comes from a page of this origin; null: nothing is said. */
+export function saysOrigin(req: Request, origin: string): boolean | null {
   const site = req.get('sec-fetch-site')
   if (site) return site === 'same-origin' || site === 'none'
   const from = req.get('origin')
-  return from === undefined || from === origin
+  return from === undefined ? null : from === origin
 }

@@ -7,21 +7,39 @@ import { sendProblem, type Pages } from './pages.js'
 
 type Words = [ErrorModel['title'], ErrorModel['text']]
 
-const WORDS: Record<ErrorCode, Words> = {
-  sign_in_required: ['page.required.title', 'page.required.text'],
-  session_revoked: ['page.required.title', 'page.required.text'],
-  session_expired: ['page.required.title', 'page.required.text'],
-  step_up_required: ['step_up.title', 'step_up.description'],
+/** Where a browser goes when it lacks what a page needs. */
+const LEADS_TO = {
+  sign_in_required: '/sign-in',
+  session_revoked: '/sign-in',
+  session_expired: '/sign-in',
+  step_up_required: '/step-up',
+  challenge_void: '/sign-in',
+  two_factor_required: '/two-factor',
+} as const
+
+type Leading = keyof typeof LEADS_TO
+
+const leads = (code: ErrorCode): code is Leading => Object.hasOwn(LEADS_TO, code)
+
+/** What a browser is told that is led nowhere. */
+const WORDS: Record<Exclude<ErrorCode, Leading>, Words> = {
   api_key_invalid: ['page.forbidden.title', 'page.forbidden.text'],
+  two_factor_enforced: ['page.two_factor_enforced.title', 'page.two_factor_enforced.text'],
   csrf: ['page.csrf.title', 'page.csrf.text'],
   forbidden: ['page.forbidden.title', 'page.forbidden.text'],
   password_managed_by_idp: ['page.managed.title', 'page.managed.text'],
   bad_request: ['page.bad_request.title', 'page.bad_request.text'],
   invalid_form: ['page.bad_request.title', 'page.bad_request.text'],
   invalid_credentials: ['page.bad_request.title', 'page.bad_request.text'],
+  invalid_code: ['page.bad_request.title', 'page.bad_request.text'],
+  code_already_used: ['page.already_done.title', 'page.already_done.text'],
+  invalid_passkey: ['page.invalid_passkey.title', 'page.invalid_passkey.text'],
   password_rules: ['page.bad_request.title', 'page.bad_request.text'],
   not_found: ['page.not_found.title', 'page.not_found.text'],
   method_not_allowed: ['page.method.title', 'page.method.text'],
+  already_done: ['page.already_done.title', 'page.already_done.text'],
+  passkey_limit: ['page.passkey_limit.title', 'page.passkey_limit.text'],
+  link_dead: ['link_dead.title', 'link_dead.text'],
   payload_too_large: ['page.too_large.title', 'page.too_large.text'],
   unsupported_media_type: ['page.bad_request.title', 'page.bad_request.text'],
   too_many_requests: ['page.too_many.title', 'page.too_many.text'],
@@ -30,47 +48,62 @@ const WORDS: Record<ErrorCode, Words> = {
   unavailable: ['page.unavailable.title', 'page.unavailable.text'],
 }
 
-/** Where a browser goes when it lacks what a page needs. */
-const LEADS_TO: Partial<Record<ErrorCode, string>> = {
-  sign_in_required: '/sign-in',
-  session_revoked: '/sign-in',
-  session_expired: '/sign-in',
-  step_up_required: '/step-up',
-}
+/** What somebody who is half way in is told instead: the first half need not be done again. */
+const NOBODY: ReadonlySet<ErrorCode> = new Set(['sign_in_required', 'session_revoked', 'session_expired'])
+
+/** What may go well when it is tried once more. */
+const AGAIN: ReadonlySet<ErrorCode> = new Set(['csrf', 'invalid_passkey'])
 
 export interface ErrorHandlerOptions {
   pages: Pages
   origin: string
   /** The host's own sign-in page; null: ours. */
   signInPath: string | null
+  /** Does the browser carry a half-finished sign-in? */
+  isHalfWay: (req: Request) => boolean
   report: (error: unknown) => void
 }
 
 /** Turns a refused guard into a redirect, a page or problem+json. Errors that are not ours go on to the host. */
-export function errorHandler({ pages, origin, report, signInPath }: ErrorHandlerOptions): ErrorRequestHandler {
+export function errorHandler({
+  pages,
+  origin,
+  report,
+  signInPath,
+  isHalfWay,
+}: ErrorHandlerOptions): ErrorRequestHandler {
   return function sallyportErrorHandler(thrown: unknown, req, res, next) {
     // what a call such as security.signIn has met in a handler of the host
-    const error = thrown instanceof StoreUnavailable ? unavailable(thrown) : thrown
-    if (!(error instanceof SecurityError) || res.headersSent) return next(error)
+    const said = thrown instanceof StoreUnavailable ? unavailable(thrown) : thrown
+    if (!(said instanceof SecurityError) || res.headersSent) return next(said)
+    const error = NOBODY.has(said.code) && isHalfWay(req) ? new SecurityError('two_factor_required') : said
     if (error.status >= 500) report(error.cause ?? error)
     res.set(error.headers)
     res.setHeader('Cache-Control', 'no-store')
-    const page = LEADS_TO[error.code]
-    const lead = page === '/sign-in' && signInPath !== null ? signInPath : page && `${pages.base}${page}`
     if (!wantsHtml(req)) return sendProblem(res, error)
-    if (lead) return res.redirect(303, withReturnTo(lead, samePage(req, origin))) // a refused request is resumed after signing in
-    const [title, text] = WORDS[error.code]
+    const { code } = error
+    const same = () => samePage(req, { base: pages.base, origin })
+    if (leads(code)) {
+      const page = LEADS_TO[code]
+      const lead = page === '/sign-in' && signInPath !== null ? signInPath : `${pages.base}${page}`
+      return res.redirect(303, withReturnTo(lead, same(), error.lead)) // a refused request is resumed after signing in
+    }
+    const [title, text] = WORDS[code]
     const { retryAfter } = error.extra
     const wait = typeof retryAfter === 'number' ? retryAfter : null
-    const again = wait !== null || error.code === 'csrf' ? samePage(req, origin) : null // a fresh form has a fresh token
+    const again = wait !== null || AGAIN.has(code) ? same() : null // a fresh form has a fresh token
     pages.send(req, res, 'error', { status: error.status, title, text, wait, again }, error.status)
   }
 }
 
 /** The page that was asked for; of anything but a GET, the page that it came from. */
-function samePage(req: Request, origin: string): string | null {
+function samePage(req: Request, { base, origin }: { base: string; origin: string }): string | null {
   const isRead = req.method === 'GET' || req.method === 'HEAD'
-  return isRead ? localPath(req.originalUrl, origin) : refererPath(req, origin)
+  if (isRead) return localPath(req.originalUrl, origin)
+  const came = refererPath(req, origin)
+  // where a refused form, or the answer to a step-up, stands is nothing to come back to
+  if (came?.startsWith(`${base}/step-up`)) return null
+  return came === `${base}/password` ? `${base}/` : came // a refused form stands at an address that answers no GET
 }
 
 /** On our own routes every error is ours: what a body parser refused is a 4xx, anything unexpected a reported 500. */

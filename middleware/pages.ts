@@ -4,12 +4,13 @@ import type { SecurityError } from '../src/core/errors.js'
 import type { MessageKey } from '../views/messages/keys.js'
 import type { NavigationEntry, PageContext, RenderPage, Views } from '../views/models.js'
 import type { Renderer } from '../views/renderer.js'
+import type { Words } from '../views/words.js'
 import type { Csrf } from './csrf.js'
 import type { FlashCookie } from './flash.js'
 import { renderAtHost } from './host-engine.js'
-import { wantsJson } from './negotiate.js'
+import { rememberedBy, wantsJson } from './negotiate.js'
 
-/** An entry of our own navigation; `also` are paths that show its page, too. */
+/** An entry of our own navigation; `also` are paths that belong to it, too. */
 export interface OwnEntry {
   path: string
   label: MessageKey
@@ -22,6 +23,8 @@ export interface PagesOptions {
   flash: FlashCookie
   basePath: string
   productName: string
+  /** Where somebody reports a vulnerability to; null: nobody is named. */
+  securityContact: string | null
   clock: Clock
   /** The entries of our navigation, the Security page first. */
   navigation: readonly OwnEntry[]
@@ -104,7 +107,7 @@ export class Pages {
         account: this.#options.navigation.map(({ path, label, also = [] }) => ({
           label: words.t(label),
           href: this.base + path,
-          current: [path, ...also].includes(req.path) || (path !== '/' && req.path.startsWith(`${path}/`)),
+          current: [path, ...also].some((at) => req.path === at || (at !== '/' && req.path.startsWith(`${at}/`))),
         })),
         admin: [],
       },
@@ -116,17 +119,32 @@ export class Pages {
 
   /** What the host says, or the browser asks for, as far as there are texts. */
   languageOf(req: Request): string {
-    const { languages } = this.renderer
     const said: unknown = this.#options.look.language(req)
     const nearest = typeof said === 'string' ? this.renderer.nearestLanguage(said) : undefined
-    return nearest ?? (req.acceptsLanguages([...languages]) || languages[0]!)
+    return nearest ?? this.languageAsked(req)
+  }
+
+  /** What the browser asks for, as far as there are texts. */
+  readonly languageAsked = rememberedBy('accept-language', (req) => {
+    const { languages } = this.renderer
+    return req.acceptsLanguages([...languages]) || languages[0]!
+  })
+
+  /** The same for a page; what a script is answered does not change with the language. */
+  languageOfAnswer(req: Request): string {
+    return wantsJson(req) ? 'en' : this.languageOf(req)
+  }
+
+  /** The words of the page that this request leads to. */
+  wordsFor(req: Request): Words {
+    return this.renderer.wordsFor({ language: this.languageOf(req), now: this.#options.clock.now() })
   }
 
   #everywhere(language: string) {
-    const { productName, clock, look, renderer } = this.#options
+    const { productName, clock, look, renderer, securityContact } = this.#options
     const scripts = renderer.assets.scripts.map((name) => this.#assetPath(name))
     const { base, styles } = this
-    return { base, productName, logo: look.logo, language, now: clock.now(), styles, scripts }
+    return { base, productName, securityContact, logo: look.logo, language, now: clock.now(), styles, scripts }
   }
 
   #assetPath(name: string): string {
@@ -144,6 +162,11 @@ export class Pages {
 export function sendProblem(res: Response, error: SecurityError): void {
   // RFC 9110, 15.5.2: a 401 says how to authenticate; a browser's session is no scheme of the registry, so it has its own
   if (error.status === 401 && !res.get('WWW-Authenticate')) res.set('WWW-Authenticate', 'Session')
-  const body = JSON.stringify({ title: error.code, status: error.status, code: error.code, ...error.extra })
-  res.status(error.status).type('application/problem+json').send(body)
+  res.status(error.status).set('Content-Type', PROBLEM_TYPE).send(problemOf(error))
 }
+
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
+
+/** The body of that answer. */
+export const problemOf = ({ code, status, extra }: SecurityError): string =>
+  JSON.stringify({ title: code, status, code, ...extra })

@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import type { SignIn } from '../src/features/sign-in/complete-sign-in.js'
+import type { FailedSignIn, SignIn } from '../src/features/sign-in/complete-sign-in.js'
 import type { Wait } from '../src/features/throttle/throttle.js'
 import { originOf, type ClientAddress } from './client-address.js'
 
@@ -10,7 +10,7 @@ interface Parts {
 }
 
 interface Refusal {
-  reason: 'invalid_credentials' | 'disabled'
+  reason: FailedSignIn
   userId: string | null
   /** The wait that begins with it. */
   wait: Wait | null

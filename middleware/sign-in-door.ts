@@ -1,94 +1,129 @@
 import { AsyncResource } from 'node:async_hooks'
-import type { NextFunction, Request, RequestHandler, Response } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { RequestHandler } from 'express'
 import type { Clock } from '../src/core/clock.js'
 import type { HashingLane } from '../src/features/passwords/hashing-lane.js'
-import { pageHeaders } from './headers.js'
-import { wantsHtml } from './negotiate.js'
-import { sendProblem, type Pages } from './pages.js'
+import { busyAnswer } from './busy-answer.js'
+import { askedOf } from './negotiate.js'
+import type { Pages } from './pages.js'
+import type { RequestStates } from './request-state.js'
 
 interface Parts {
   lane: HashingLane
   pages: Pages
+  states: RequestStates
   secure: boolean
   clock: Clock
   report: (error: unknown) => void
 }
 
+interface Arrival {
+  req: IncomingMessage
+  /** What the host keeps in an AsyncLocalStorage must not be that of another request. (`AsyncResource.bind` costs forty times as much.) */
+  context: AsyncResource
+  letIn: () => void
+  refuse: () => void
+}
+
 /** So long one turn of the event loop may go on refusing, before others are served. */
 const TURN_MS = 0.3
+/** So long after one was let in the next one waits, while it would only wait for its hash inside: a hash takes longer. */
+const PAUSE_MS = 25
 
 /**
- * Stands before everything else that a sign-in passes. When a crowd arrives in the same moment, one of them is let in
- * per turn of the event loop, so that other requests are served in between; and while the hashing lane is full, they
- * are refused here, before they cost a session, a body or a query. It keeps no place for anybody: the lane does.
+ * Stands before everything else that a sign-in passes. When a crowd arrives in the same moment, as many as the
+ * hashing lane has room for are let in, one at a time and with pauses, so that other requests are served in between; the
+ * others are refused here, before they cost a session, a body or a query. It keeps no place for anybody: the lane does.
+ *
+ * It is one door with two places to stand: first in our router, and before Express (`front-door.ts`), whose own work for
+ * a request is more than a refusal costs. Whoever was let in at the front is not asked again inside.
  */
-export function signInDoor(parts: Parts): RequestHandler {
-  const { lane, clock } = parts
-  const refuse = refusal(parts)
-  /** Each says whether it was let in. */
-  const waiting: (() => boolean)[] = []
+export class SignInDoor {
+  readonly #parts: Parts
+  readonly #answerBusy: ReturnType<typeof busyAnswer>
+  /** For whom the lane had room when they came; and for whom it had none. */
+  readonly #entering: Arrival[] = []
+  readonly #surplus: Arrival[] = []
+  #letInAt = -Infinity
+  #pause: ReturnType<typeof setTimeout> | undefined
+  /** The next turn of the event loop is ours. */
+  #isNext = false
+  readonly #letIn = new WeakSet<object>()
 
-  function turn(): void {
-    const end = clock.monotonic() + TURN_MS
-    while (waiting.length > 0) if (waiting.shift()!() || clock.monotonic() >= end) break
-    if (waiting.length > 0) setImmediate(turn)
+  constructor(parts: Parts) {
+    this.#parts = parts
+    this.#answerBusy = busyAnswer(parts)
   }
 
-  return function signInDoor(req, res, next) {
-    const decide = () => {
-      const isFree = lane.hasRoom
-      if (isFree) next()
-      else refuse(req, res, next)
-      return isFree
+  /** Inside: for a host without a front door, and for a sign-in that the front door does not recognise. */
+  readonly middleware: RequestHandler = (req, res, next) => {
+    if (this.#letIn.has(req)) return next()
+    const refuse = () => this.#answerBusy(res, req, () => this.#parts.pages.languageOf(req))
+    this.#wait(req, next, refuse)
+  }
+
+  /** At the front, where Express has not touched the request: the host cannot be asked for its language. */
+  waitInFront(req: IncomingMessage, res: ServerResponse, letIn: () => void): void {
+    const { states, clock, pages } = this.#parts
+    states.arrive(req, clock.now())
+    const refuse = () => {
+      const asked = askedOf(req)
+      this.#answerBusy(res, asked, () => pages.languageAsked(asked))
     }
-    // bound to this request: what the host keeps in an AsyncLocalStorage must not be that of another one
-    if (waiting.push(AsyncResource.bind(decide)) === 1) setImmediate(turn)
+    this.#wait(req, letIn, refuse)
   }
-}
 
-/** The answer to whoever finds no room. It is the same for everybody who reads a language, so it is made once, and so are its headers. */
-function refusal({ lane, pages, secure, report }: Parts) {
-  const error = lane.refusal()
-  const headers = { ...headersOf(pageHeaders({ secure })), ...error.headers }
-  const pageOf = new Map<string, Buffer>()
-
-  const makePage = (language: string) =>
-    Buffer.from(
-      pages.forAnybody(
-        'error',
-        {
-          status: error.status,
-          title: 'page.busy.title',
-          text: 'page.busy.text',
-          wait: Number(error.extra.retryAfter),
-          again: `${pages.base}/sign-in`,
-        },
-        language,
-      ),
-    )
-  const sendPage = (req: Request, res: Response) => {
-    const language = pages.languageOf(req)
-    const page = pageOf.get(language) ?? makePage(language)
-    pageOf.set(language, page)
-    const about = { 'Content-Type': 'text/html; charset=utf-8', 'Content-Length': page.length }
-    res.removeHeader('X-Powered-By')
-    res.writeHead(error.status, { ...headers, ...about, Vary: 'Accept, Accept-Language' }).end(page)
+  #wait(req: IncomingMessage, letIn: () => void, refuse: () => void): void {
+    const arrival = { req, context: new AsyncResource('SignIn'), letIn, refuse }
+    const hasPlace = this.#entering.length < this.#parts.lane.room
+    if (hasPlace) this.#entering.push(arrival)
+    else this.#surplus.push(arrival)
+    this.#next()
   }
-  return (req: Request, res: Response, next: NextFunction) => {
-    report(error.cause)
+
+  /** The surplus is told at once; whoever enters may have to wait. */
+  #next(): void {
+    if (this.#isNext) return
+    const { clock, lane } = this.#parts
+    const wait = lane.isFree ? 0 : this.#letInAt + PAUSE_MS - clock.monotonic()
+    clearTimeout(this.#pause)
+    this.#isNext = this.#surplus.length > 0 || wait <= 0
+    if (this.#isNext) setImmediate(this.#turn)
+    else this.#pause = setTimeout(this.#turn, wait)
+  }
+
+  readonly #turn = (): void => {
+    const { clock, lane } = this.#parts
+    const began = clock.monotonic()
+    this.#isNext = false
     try {
-      if (wantsHtml(req)) sendPage(req, res)
-      else sendProblem(res.set(headers), error)
-    } catch (failure) {
-      next(failure) // nobody else would catch it here
+      if (lane.isFree || began >= this.#letInAt + PAUSE_MS) this.#letOneIn()
+      while (this.#surplus.length > 0 && clock.monotonic() < began + TURN_MS) this.#refuse(this.#surplus.shift()!)
+    } finally {
+      // also when a listener of the host's throws: the others wait on
+      if (this.#entering.length + this.#surplus.length > 0) this.#next()
     }
   }
-}
 
-/** What a middleware that sets headers would set, to be set without running it. */
-function headersOf(middleware: RequestHandler): Record<string, string> {
-  const headers: Record<string, string> = {}
-  const recorder = { setHeader: (name: string, value: string) => void (headers[name] = value), removeHeader: () => {} }
-  void middleware({} as Request, recorder as unknown as Response, () => {})
-  return headers
+  /** Whoever has left meanwhile takes nobody's turn. */
+  #letOneIn(): void {
+    while (this.#entering.length > 0) if (this.#serve(this.#entering.shift()!)) break
+  }
+
+  /** Says whether it was let in. */
+  #serve(arrival: Arrival): boolean {
+    const { req, context, letIn } = arrival
+    if (!req.socket.writable) return false
+    const { clock, lane } = this.#parts
+    if (!lane.hasRoom) return this.#refuse(arrival)
+    this.#letInAt = clock.monotonic()
+    this.#letIn.add(req)
+    context.runInAsyncScope(letIn)
+    return true
+  }
+
+  #refuse({ req, context, refuse }: Arrival): false {
+    if (req.socket.writable) context.runInAsyncScope(refuse)
+    return false
+  }
 }

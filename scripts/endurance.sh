@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 bash scripts/install-services.sh || exit 1
-export ROUNDS="${ROUNDS:-2000}"
+export ROUNDS="${ROUNDS:-2000}" PASSKEY_ROUNDS="${PASSKEY_ROUNDS:-200}" SUSPENDED_ROUNDS="${SUSPENDED_ROUNDS:-200}"
 ENDURANCE_ROWS=$(mktemp)
 export ENDURANCE_ROWS
 trap 'rm -f "$ENDURANCE_ROWS"' EXIT
@@ -19,7 +19,8 @@ only=("$@")
 if wanted races; then
   # no configuration: it names all tests, and mocha would run those as well
   node --enable-source-maps node_modules/mocha/bin/mocha.js --no-config --exit \
-    --reporter scripts/reporter.cjs --spec dist/test/race/revival.test.js || failed+=(races)
+    --reporter scripts/reporter.cjs --spec dist/test/race/revival.test.js \
+    --spec dist/test/race/passkeys.test.js --spec dist/test/limits/suspended-posts.test.js || failed+=(races)
 fi
 for program in dist/test/endurance/*.js; do
   name=$(basename "$program" .js)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs from Debian what the tests talk to: Redis, PostgreSQL, nginx, Chromium, and hydra, which guesses passwords.
+# Installs from Debian what the tests talk to: Redis, PostgreSQL, nginx, Chromium, hydra, which guesses passwords, and
+# oathtool, which makes codes as authenticator apps do.
 # Does nothing when they are there.
 set -euo pipefail
 missing=()
@@ -7,6 +8,7 @@ missing=()
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
 [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
 [ -x /usr/bin/hydra ] || missing+=(hydra)
+[ -x /usr/bin/oathtool ] || missing+=(oathtool)
 command -v openssl >/dev/null || missing+=(openssl)
 [ -x /usr/bin/chromium ] || missing+=(chromium)
 [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing+=(fonts-dejavu-core)

@@ -20,7 +20,8 @@ esac
 if [ $# = 0 ]; then
   set -- node_modules/mocha/bin/mocha.js --no-config --reporter "$root/scripts/reporter.cjs" --timeout 20000 --exit \
     'dist/test/features/*.test.js' 'dist/test/middleware/*.test.js' 'dist/test/strategies/*.test.js' \
-    'dist/test/host/*.test.js' 'dist/test/views/*.test.js' 'dist/test/limits/known-device.test.js' \
-    'dist/test/limits/request-limits.test.js' 'dist/test/limits/step-up-throttle.test.js'
+    'dist/test/host/*.test.js' 'dist/test/views/*.test.js' 'dist/test/limits/front-door.test.js' \
+    'dist/test/limits/known-device.test.js' 'dist/test/limits/request-limits.test.js' \
+    'dist/test/limits/step-up-throttle.test.js'
 fi
 node --enable-source-maps "$@"

@@ -1,7 +1,10 @@
-import type { ErrorRequestHandler, Request, RequestHandler, Router } from 'express'
+import type { Application, ErrorRequestHandler, Request, RequestHandler, Router } from 'express'
 import type { EventAction, SecurityEvent } from './core/events.js'
 import type { RateLimitOptions } from '../middleware/rate-limit-options.js'
-import type { ApiKeyOptions, StepUpOptions } from './core/guard-options.js'
+import type { SecondFactorStrategyOptions } from '../strategies/second-factor-options.js'
+import type { StepUpOptions } from '../middleware/step-up-options.js'
+import type { ApiKeyOptions } from './core/guard-options.js'
+import type { PasskeyRequestOptions } from './core/passkey-options.js'
 import type { PasswordStrategyOptions } from './core/strategy-options.js'
 import type { AuthenticationMethod, HostUser } from './core/users.js'
 
@@ -17,6 +20,17 @@ export interface PassportStrategy {
 export interface Security {
   /** Session and check on every request, and the security pages under `basePath`. Mount it before your routes. */
   router: Router
+  /**
+   * Puts the door of the sign-ins before your app: while more people sign in than passwords can be verified, `POST
+   * {basePath}/sign-in` is answered 503 `busy` here, before Express has worked on it; all else goes straight through.
+   * Call it once per server of node:http or node:https, after that has got your app. It stays as long as the server does.
+   * Throws ConfigurationError for anything else, a server that has no app yet, or the second time.
+   *
+   * @example
+   * const server = app.listen(3000)
+   * security.attachTo(server)
+   */
+  attachTo(server: ReturnType<Application['listen']>): void
   /** Mount it last: a refused guard becomes a redirect, a page or problem+json. */
   errorHandler: ErrorRequestHandler
   /** Lets signed-in users pass. */
@@ -54,6 +68,24 @@ export interface Security {
     /** Ends all sessions of a user and refuses new ones. Resolves with the number of sessions ended. */
     disable(userId: string): Promise<number>
     enable(userId: string): Promise<void>
+    /** Say that your table has a new address for a user: links that were sent to the old one are dead. */
+    emailChanged(userId: string, email: string): Promise<void>
+  }
+  members: {
+    /**
+     * Sends a link, good for 72 hours, with which the user of an account that you have made chooses its password. It takes
+     * the place of an earlier one. Throws ConfigurationError without `mail`, and where your own table keeps the passwords.
+     */
+    invite(userId: string): Promise<void>
+    /**
+     * Removes the authenticator app and the recovery codes of somebody who has lost them, and ends all their sessions;
+     * the reason stands in the audit log. Passkeys stay, unless `passkeys: true` says that they are lost too. Throws
+     * SecurityError `invalid_form` without a reason, `not_found` for a user whom `findById` does not know.
+     */
+    resetTwoFactor(
+      userId: string,
+      options: { reason: string; passkeys?: boolean },
+    ): Promise<{ wasEnabled: boolean; passkeysRemoved: number; sessionsRevoked: number }>
   }
   strategies: {
     /**
@@ -64,6 +96,30 @@ export interface Security {
      * passport.use(security.strategies.password())
      */
     password(options?: PasswordStrategyOptions): PassportStrategy
+    /**
+     * A Passport strategy named `totp`: verifies the code in `req.body.code` of the user whom the request has already.
+     * Failure info: `{ code: 'invalid_code' }`, `code_already_used`, `challenge_void` or `sign_in_required`; too many
+     * wrong ones are an error, `too_many_requests` (429).
+     *
+     * @example
+     * passport.use(security.strategies.totp())
+     */
+    totp(options?: SecondFactorStrategyOptions): PassportStrategy
+    /** The same for `req.body.recoveryCode`, named `recovery-code`; success has the info `{ left }`. */
+    recoveryCode(options?: SecondFactorStrategyOptions): PassportStrategy
+    /**
+     * A Passport strategy named `passkey`: success gives the user as `findById` returned it, failure the info
+     * `{ code: 'invalid_passkey' }`. It answers challenges of `passkeys.signInOptions`, and those of our own pages.
+     */
+    passkey(): PassportStrategy
+  }
+  passkeys: {
+    /**
+     * Options for `navigator.credentials.get` of a visitor (WebAuthn Level 3, 5.1.10), for a sign-in page of your own:
+     * good for one use, within five minutes, in the browser that this request came from (a cookie is set). Throws
+     * ConfigurationError where `origin` is an IP address.
+     */
+    signInOptions(req: Request): Promise<PasskeyRequestOptions>
   }
   fragments: {
     /** The list of the user's sessions as HTML, for a page of your own. */

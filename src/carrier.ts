@@ -1,30 +1,24 @@
 import type { RequestHandler } from 'express'
-import type { ClientAddress } from '../middleware/client-address.js'
-import { RequestSession } from '../middleware/establish-session.js'
+import { RequestSession, type RequestSessionParts } from '../middleware/establish-session.js'
 import { HostCheck } from '../middleware/host-check.js'
 import { HostClaims } from '../middleware/host-claims.js'
 import { HostLogins } from '../middleware/host-logins.js'
 import { HostSession } from '../middleware/host-session.js'
 import { HostStores } from '../middleware/host-store.js'
-import type { KnownDeviceCookie } from '../middleware/known-device.js'
 import { PassportMethods } from '../middleware/passport.js'
-import type { RequestStates } from '../middleware/request-state.js'
 import { cookieAttributes, SessionCookie } from '../middleware/session.js'
 import { SessionStore } from '../middleware/session-store.js'
 import type { Configuration } from './configuration.js'
 import { sha256 } from './core/crypto.js'
 import { BY_HOST } from './features/sessions/sessions.js'
-import type { SignIn } from './features/sign-in/complete-sign-in.js'
 import type { Vouch } from './features/sign-in/vouch.js'
 import type { Registry } from './registry.js'
 
 interface Parts {
   registry: Registry
-  signIn: SignIn
   vouch: Vouch
-  knownDevice: KnownDeviceCookie
-  states: RequestStates
-  addressOf: ClientAddress
+  /** What the session of a request needs, whoever's it is. */
+  entry: Omit<RequestSessionParts, 'sessions' | 'carrier'>
 }
 
 /** What a request passes first, and how its session begins, goes on and ends. */
@@ -39,7 +33,8 @@ export function openEntrance(config: Configuration, parts: Parts): Entrance {
 }
 
 function ownEntrance({ clock, secret: secrets, secure, report }: Configuration, parts: Parts): Entrance {
-  const { registry, signIn, knownDevice, states, addressOf } = parts
+  const { registry, entry } = parts
+  const { states } = entry
   const { sessions, data } = registry
   const signOut = async (publicId: string) => void (await sessions.revoke({ publicId }, BY_HOST, 'signed_out'))
   const check = (idHash: string) => sessions.check(idHash)
@@ -47,13 +42,14 @@ function ownEntrance({ clock, secret: secrets, secure, report }: Configuration, 
   const carrier = new SessionCookie({ store, secrets, secure, clock })
   return {
     middleware: [carrier.middleware],
-    requestSession: new RequestSession({ signIn, sessions, carrier, knownDevice, addressOf, states }),
+    requestSession: new RequestSession({ ...entry, sessions, carrier }),
   }
 }
 
 function hostEntrance(config: Configuration, parts: Parts): Entrance {
   const { clock, users, report, adoptUntil } = config
-  const { registry, signIn, vouch, knownDevice, states, addressOf } = parts
+  const { registry, vouch, entry } = parts
+  const { signIn, states, addressOf } = entry
   const { sessions } = registry
   const claims = new HostClaims(users, states, config.sessionUser)
   const stores = new HostStores({ ended: async (sid) => sessions.signOutById(sha256(sid)), report })
@@ -71,7 +67,7 @@ function hostEntrance(config: Configuration, parts: Parts): Entrance {
     report,
   })
   const carrier = new HostSession({ claims, stores, methods, enter: check.enter })
-  const requestSession = new RequestSession({ signIn, sessions, carrier, knownDevice, addressOf, states })
+  const requestSession = new RequestSession({ ...entry, sessions, carrier })
   const logins = new HostLogins({ claims, methods, states, users, requestSession, vouch, report })
   return { middleware: [carrier.middleware, logins.middleware], requestSession }
 }

@@ -2,11 +2,16 @@ import type { Cluster, Redis } from 'ioredis'
 import { z } from 'zod'
 import { systemClock, type Clock } from './core/clock.js'
 import { durationMs, type Duration } from './core/durations.js'
+import { Envelopes } from './core/envelope.js'
 import { ConfigurationError } from './core/errors.js'
 import { throttledReport } from './core/reporter.js'
 import { localPath } from './core/return-to.js'
 import { UserDirectory, type HostUser } from './core/users.js'
 import { hashesAtOnce } from './features/passwords/hashing-lane.js'
+import { completeContact, contactOption, secureAccountOption } from './contact-configuration.js'
+import { completeFactorOptions, supportOption, twoFactorOptions } from './factor-configuration.js'
+import { envelopeKeys, keyOptions } from './key-configuration.js'
+import { completeMailOptions, mailFromOption, mailOption, noticesOption } from './mail-configuration.js'
 import type { SecurityOptions } from './options.js'
 import { completePageOptions, pageOptions } from './page-configuration.js'
 
@@ -52,6 +57,7 @@ const schema = z.strictObject({
         Array.isArray(issue.input) ? 'must hold at least one secret of 32 characters' : secretProblem(issue.input),
     },
   ),
+  keys: keyOptions,
   database: z.string({ error: "is missing; write database: 'sqlite:./data/security.db', or 'postgres://...'" }),
   databaseConnections: z.number().int().min(2).max(1000).default(10),
   tablePrefix: z
@@ -72,15 +78,16 @@ const schema = z.strictObject({
       findByEmail: callable,
       id: callable.optional(),
       verifyPassword: callable.optional(),
+      language: callable.optional(),
+      legacyPassword: callable.optional(),
     },
     {
       error: (issue) => (issue.code === 'unrecognized_keys' ? undefined : USERS),
     },
   ),
-  mail: z
-    .string()
-    .regex(/^smtps?:\/\//, { error: "must be an address such as 'smtp://localhost:25'" })
-    .optional(),
+  mail: mailOption,
+  mailFrom: mailFromOption,
+  notices: noticesOption,
   session: z
     .enum(['own', 'host'], { error: "must be 'own' (our cookie) or 'host' (your express-session)" })
     .default('own'),
@@ -107,6 +114,7 @@ const schema = z.strictObject({
       rules: z.enum(['classic12', 'alnum12', 'mixed8', 'nist']).default('classic12'),
       contextWords: z.array(z.string()).optional(),
       changePath: localAddress.optional(),
+      rotationReminder: duration.optional(),
       hashing: z
         .strictObject({
           concurrent: z.number().int().min(1).max(64).default(hashesAtOnce()),
@@ -115,6 +123,10 @@ const schema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  twoFactor: twoFactorOptions,
+  support: supportOption,
+  securityContact: contactOption,
+  secureAccount: secureAccountOption,
   throttle: z
     .strictObject({
       perAccount: z.number().int().min(1).max(100).default(5),
@@ -137,7 +149,7 @@ export function parseOptions<U extends HostUser>(options: SecurityOptions<U>): C
   return toConfiguration(result.data, options)
 }
 
-function toConfiguration(parsed: z.output<typeof schema>, options: SecurityOptions<never> | SecurityOptions) {
+function toConfiguration<U extends HostUser>(parsed: z.output<typeof schema>, options: SecurityOptions<U>) {
   const { sessions } = parsed
   const origin = new URL(parsed.origin).origin
   const clock = options.clock ?? systemClock
@@ -148,6 +160,7 @@ function toConfiguration(parsed: z.output<typeof schema>, options: SecurityOptio
     origin,
     secure: origin.startsWith('https:'),
     productName,
+    envelopes: new Envelopes(envelopeKeys(parsed.keys, parsed.secret)),
     pages: completePageOptions(parsed.pages, options.pages, report),
     signInPath: parsed.signInPath ?? null,
     hostPasswords: hostPasswords(parsed),
@@ -157,6 +170,10 @@ function toConfiguration(parsed: z.output<typeof schema>, options: SecurityOptio
     users: new UserDirectory(options.users),
     report,
     clock,
+    ...completeFactorOptions(parsed, options.twoFactor),
+    ...completeMailOptions(parsed, { origin, mail: options.mail }),
+    ...completeContact(parsed),
+    rotationMs: durationMs(parsed.passwords.rotationReminder),
     contextWords: [productName, ...(parsed.passwords.contextWords ?? [])],
     throttle: { ...parsed.throttle, windowMs: durationMs(parsed.throttle.window)! },
     limits: {

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express'
 import type { Cluster, Redis } from 'ioredis'
 import type { Clock } from './core/clock.js'
 import type { Duration } from './core/durations.js'
+import type { Mail, NoticeKind } from './core/mail.js'
 import type { HostUser, HostUsers } from './core/users.js'
 import type { PasswordPreset } from './features/passwords/rules.js'
 import type { OwnMessages } from '../views/messages/keys.js'
@@ -33,6 +34,11 @@ export interface PasswordOptions {
   contextWords?: readonly string[]
   /** Path of your own page for changing a password, where your table keeps the passwords. @default none */
   changePath?: string
+  /**
+   * Reminds of a new password, on the Security page, when the old one is older than this: `'90d'`. It asks, and blocks
+   * nothing. @default none: long passwords need no rotation
+   */
+  rotationReminder?: Duration
   /** The lane in which passwords are hashed, so that the rest of the app does not feel a crowd. */
   hashing?: HashingOptions
 }
@@ -51,6 +57,13 @@ export interface ThrottleOptions {
   perNetwork?: number
   /** Failures are forgotten when there was none, and no wait, for so long. @default '15m' */
   window?: Duration
+}
+
+export interface KeyOptions {
+  /** Your name for it: up to 32 of a-z, 0-9 and `-`, such as `2026-01`. What it has sealed carries this id. */
+  id: string
+  /** 32 random bytes, base64 or base64url: `openssl rand -base64 32`. */
+  key: string
 }
 
 /** How the pages look and what they say. Colours and fonts are CSS variables: docs/views.md. */
@@ -74,11 +87,31 @@ export interface PageOptions {
   render?: RenderPage<Response>
 }
 
+export interface TwoFactorOptions<U extends HostUser = HostUser> {
+  /**
+   * Who must have a second factor: everybody, or whom a function says. They set it up right after signing in, and may not
+   * turn it off. Identity providers see to their own users. @default false
+   */
+  enforced?: boolean | ((user: U) => boolean | Promise<boolean>)
+  /** Offers to trust a browser for so long, which is then not asked for the second factor: `'30d'`. @default false */
+  trustBrowser?: Duration | false
+}
+
+export interface SecureAccountOptions {
+  /** A step of your own, at a path of yours: `{ label: 'Review recent payments', href: '/payments' }`. @default none */
+  review?: { label: string; href: string }
+}
+
 export interface SecurityOptions<U extends HostUser = HostUser> {
   /** Scheme, host and port that browsers use, e.g. `https://app.example.com`; no path. */
   origin: string
   /** At least 32 characters of randomness. `[new, old]` rotates: the first signs, all verify. */
   secret: string | readonly [string, ...string[]]
+  /**
+   * Keys for the secrets that are kept in the database, such as those of authenticator apps: the first seals, all open.
+   * See docs/keys.md. @default one derived from each `secret`
+   */
+  keys?: readonly KeyOptions[]
   /** Where the record is kept: `sqlite:./data/security.db`, or `postgres://user:password@host/name`. */
   database: string
   /** At most so many connections to PostgreSQL per process. @default 10 */
@@ -94,8 +127,12 @@ export interface SecurityOptions<U extends HostUser = HostUser> {
   redis?: string | Redis | Cluster | undefined
   /** How to find the users of your own table. */
   users: HostUsers<U>
-  /** Address of the mail server, `smtp://...`; notices will be sent there. @default none */
-  mail?: string | undefined
+  /** Address of the mail server, `smtp://...`; or a function of yours that sends a mail. @default none: nobody is told */
+  mail?: string | ((mail: Mail) => Promise<void> | void) | undefined
+  /** The address that mails come from. @default 'security@' and the host name of `origin` */
+  mailFrom?: string
+  /** Which mails are not sent: `{ new_device: false }`. @default {}: all are */
+  notices?: Partial<Record<NoticeKind, boolean>>
   /**
    * `'own'`: our cookie and our express-session. `'host'`: yours, with any store; mount your express-session and your
    * Passport before `security.router`. @default 'own'
@@ -129,6 +166,16 @@ export interface SecurityOptions<U extends HostUser = HostUser> {
   /** Lifetimes and number of sessions. */
   sessions?: SessionOptions
   passwords?: PasswordOptions
+  twoFactor?: TwoFactorOptions<U>
+  /** Where somebody turns to who has lost every factor: an e-mail address, or an address `https://...`. @default none */
+  support?: string
+  /**
+   * Where somebody reports a vulnerability to: `mailto:security@example.com` or `https://...`. It stands in
+   * `/.well-known/security.txt` and at the foot of our pages. @default none: neither is there
+   */
+  securityContact?: string
+  /** What "Secure my account" asks for beside our own steps. */
+  secureAccount?: SecureAccountOptions
   /** How sign-ins that fail are held back. */
   throttle?: ThrottleOptions
   /** So many requests to our pages per user and minute; a network's visitors together get five times as many. @default 120 */

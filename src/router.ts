@@ -7,17 +7,31 @@ import { asSecurityError, errorHandler } from '../middleware/error-handler.js'
 import type { RequestSession } from '../middleware/establish-session.js'
 import { pageHeaders } from '../middleware/headers.js'
 import type { Pages } from '../middleware/pages.js'
+import type { PasskeyCookie } from '../middleware/passkey-cookie.js'
 import type { RateLimits } from '../middleware/rate-limit.js'
 import { registryCheck } from '../middleware/registry-check.js'
 import type { RequestStates } from '../middleware/request-state.js'
-import { signInDoor } from '../middleware/sign-in-door.js'
+import { requireStepUp } from '../middleware/require-step-up.js'
+import type { SignInDoor } from '../middleware/sign-in-door.js'
+import type { StepUpCookie } from '../middleware/step-up-cookie.js'
+import type { PasskeyStrategy } from '../strategies/passkey.js'
 import type { Clock } from './core/clock.js'
 import { ConfigurationError, SecurityError } from './core/errors.js'
 import type { UserDirectory } from './core/users.js'
+import type { Factors } from './factors.js'
+import type { Recovery } from './recovery.js'
+import { notMeRoutes } from './features/not-me/routes.js'
+import { activityRoutes } from './features/activity/routes.js'
+import type { ListActivity } from './features/activity/view.js'
 import { overview, overviewRoutes } from './features/overview/routes.js'
-import type { HashingLane } from './features/passwords/hashing-lane.js'
+import { passwordResetRoutes } from './features/password-reset/routes.js'
 import type { Passwords, Whence } from './features/passwords/passwords.js'
+import { passkeySignInRoutes } from './features/passkey-sign-in/routes.js'
+import { passkeyRoutes } from './features/passkeys/routes.js'
 import { passwordRoutes } from './features/passwords/routes.js'
+import { recoveryCodeRoutes } from './features/recovery-codes/routes.js'
+import { secureAccountRoutes } from './features/secure-account/routes.js'
+import type { SecureAccount } from './features/secure-account/secure-account.js'
 import { sessionRoutes } from './features/sessions/routes.js'
 import type { Sessions } from './features/sessions/sessions.js'
 import type { ListSessions } from './features/sessions/view.js'
@@ -25,8 +39,12 @@ import type { Proofs } from './features/sign-in/proofs.js'
 import { signInRoutes } from './features/sign-in/routes.js'
 import { stepUpRoutes } from './features/step-up/routes.js'
 import type { StepUp } from './features/step-up/step-up.js'
+import { totpRoutes } from './features/totp/routes.js'
+import { trustedBrowserRoutes } from './features/trusted-browsers/routes.js'
+import { twoFactorRoutes } from './features/two-factor/routes.js'
+import { wellKnown } from './features/well-known/routes.js'
 
-export interface RouterParts {
+export interface RouterParts extends Omit<Factors, 'gate' | 'passkeySignIn' | 'prune'>, Recovery {
   states: RequestStates
   pages: Pages
   csrf: Csrf
@@ -38,10 +56,16 @@ export interface RouterParts {
   sessions: Sessions
   listSessions: ListSessions
   passwords: Passwords
-  strategies: { password: () => Strategy }
+  strategies: { password: () => Strategy; passkey: () => PasskeyStrategy }
+  passkeyCookie: PasskeyCookie
+  rotationMs: number | null
+  listActivity: ListActivity
+  secureAccount: SecureAccount
+  securityContact: string | null
   proofs: Proofs
-  lane: HashingLane
+  door: SignInDoor
   stepUp: StepUp
+  stepUpCookie: StepUpCookie
   requestSession: RequestSession
   addressOf: ClientAddress
   whence: (req: Request) => Whence
@@ -56,6 +80,12 @@ export interface RouterParts {
   signInPath: string | null
   proxyTrust: RequestHandler
   afterSignIn: string
+  trustTokenFor: (req: Request, userId: string) => string | null
+  isHalfWay: (req: Request) => boolean
+  /** Where somebody turns to who has lost every factor. */
+  support: string | null
+  /** What authenticator apps call this app. */
+  issuer: string
   report: (error: unknown) => void
 }
 
@@ -66,7 +96,9 @@ export function createRouter(parts: RouterParts): Router {
     parts.states.arrive(req, parts.clock.now())
     next()
   })
-  root.use(underBasePath(parts.basePath, express.Router().post('/sign-in', signInDoor(parts))))
+  const changePassword = parts.hostPasswords?.changePath ?? `${parts.basePath}/#password`
+  root.use(wellKnown({ ...parts, changePassword }))
+  root.use(underBasePath(parts.basePath, express.Router().post('/sign-in', parts.door.middleware)))
   root.use(...parts.entrance)
   root.use(registryCheck(parts))
   root.use(underBasePath(parts.basePath, pagesRouter(parts)))
@@ -109,16 +141,34 @@ function pagesRouter(parts: RouterParts): Router {
     const advice = `origin is https, but this request came over http; write app.set('trust proxy', 1) when a proxy of yours ends TLS`
     next(plain ? new ConfigurationError(advice) : undefined)
   })
-  const showOverview = overview(parts)
-  overviewRoutes(router, parts.states, showOverview)
-  signInRoutes({ ...parts, router })
-  sessionRoutes({ ...parts, router })
-  passwordRoutes({ ...parts, router, showOverview })
-  stepUpRoutes({ ...parts, router })
-  refuseOtherMethods(router)
+  router.use(pageRoutes(parts))
   router.use((_req, _res, next) => next(new SecurityError('not_found')))
   router.use(asSecurityError())
   router.use(errorHandler(parts))
+  return router
+}
+
+/** The pages alone: a form that waited for a step-up comes in here again. */
+function pageRoutes(parts: RouterParts): Router {
+  const router = express.Router()
+  const showOverview = overview(parts)
+  overviewRoutes(router, parts.states, showOverview)
+  signInRoutes({ ...parts, router, canReset: parts.passwordReset.offered })
+  passwordResetRoutes({ ...parts, router })
+  notMeRoutes({ ...parts, router })
+  sessionRoutes({ ...parts, router })
+  passwordRoutes({ ...parts, router, showOverview })
+  stepUpRoutes({ ...parts, router })
+  const stepUp = requireStepUp({}, parts, true)
+  twoFactorRoutes({ ...parts, router })
+  totpRoutes({ ...parts, router, stepUp, showOverview })
+  recoveryCodeRoutes({ ...parts, router, stepUp })
+  passkeyRoutes({ ...parts, router, stepUp })
+  passkeySignInRoutes({ ...parts, router })
+  trustedBrowserRoutes({ ...parts, router })
+  activityRoutes({ ...parts, router })
+  secureAccountRoutes({ ...parts, router })
+  refuseOtherMethods(router)
   return router
 }
 

@@ -3,8 +3,11 @@ import { clientAddress } from '../middleware/client-address.js'
 import { Csrf } from '../middleware/csrf.js'
 import { errorHandler } from '../middleware/error-handler.js'
 import { FlashCookie } from '../middleware/flash.js'
+import { HalfFinishedCookie } from '../middleware/half-finished-cookie.js'
+import { frontDoor } from '../middleware/front-door.js'
 import { KnownDeviceCookie } from '../middleware/known-device.js'
 import { Pages } from '../middleware/pages.js'
+import { PasskeyCookie } from '../middleware/passkey-cookie.js'
 import { RateLimits } from '../middleware/rate-limit.js'
 import { refusedSignIns } from '../middleware/refused-sign-ins.js'
 import { tellProxyTrust } from '../middleware/proxy-trust.js'
@@ -12,20 +15,24 @@ import { RequestStates } from '../middleware/request-state.js'
 import { requireApiKey } from '../middleware/require-api-key.js'
 import { requireSession } from '../middleware/require-session.js'
 import { requireStepUp } from '../middleware/require-step-up.js'
-import { passwordStrategy } from '../strategies/password.js'
+import { StepUpCookie } from '../middleware/step-up-cookie.js'
+import { UserCookie } from '../middleware/user-cookie.js'
+import { SignInDoor } from '../middleware/sign-in-door.js'
 import { Renderer } from '../views/renderer.js'
 import { Listeners } from './core/listeners.js'
-import type { PasswordStrategyOptions } from './core/strategy-options.js'
 import type { HostUser } from './core/users.js'
+import { activityEntry } from './features/activity/routes.js'
+import { activityLister } from './features/activity/view.js'
 import { writeAuditRow } from './features/audit-log/audit-log.js'
+import { AuditLogReader } from './features/audit-log/reader.js'
 import { KnownDevices } from './features/known-devices/known-devices.js'
 import { overviewEntry } from './features/overview/routes.js'
 import { prepareDummy } from './features/passwords/hashing.js'
 import { HashingLane } from './features/passwords/hashing-lane.js'
 import { Passwords, type Whence } from './features/passwords/passwords.js'
 import { passwordRules } from './features/passwords/rules.js'
+import { SecureAccount } from './features/secure-account/secure-account.js'
 import { sessionsEntry } from './features/sessions/routes.js'
-import { BY_HOST } from './features/sessions/sessions.js'
 import { openLocations } from './features/sessions/devices.js'
 import { sessionLister } from './features/sessions/view.js'
 import { accountEnabled, SignIn } from './features/sign-in/complete-sign-in.js'
@@ -36,12 +43,18 @@ import { startPruning } from './features/throttle/pruning.js'
 import { Throttle } from './features/throttle/throttle.js'
 import { AccountState } from './features/users/account-state.js'
 import type { Security } from './api.js'
+import { accountCalls } from './calls.js'
 import { openEntrance } from './carrier.js'
 import { parseOptions } from './configuration.js'
+import { openFactors } from './factors.js'
+import { openStrategies } from './strategies.js'
+import { openNotices } from './notices.js'
 import type { SecurityOptions } from './options.js'
+import { openRecovery } from './recovery.js'
 import { startRegistry } from './registry.js'
 import { createRouter } from './router.js'
-import { Changes, openDatabase } from './stores/sql/database.js'
+import { Changes, openDatabase, type Database, type Tx } from './stores/sql/database.js'
+import { assertKeysAreThere } from './stores/sql/envelopes.js'
 import { tellState } from './stores/sql/state.js'
 
 /** Checks the options, opens the stores, migrates the tables and joins the parts. Throws ConfigurationError when something is wrong. */
@@ -52,9 +65,12 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
   const locate = await openLocations(config.locations)
   const rules = await passwordRules(config.passwords.rules)
   const { databaseConnections: connections, tablePrefix, autoMigrate } = config
-  const db = await openDatabase(config.database, { connections, tablePrefix, autoMigrate, clock })
+  const accept = (opened: Database) => assertKeysAreThere(opened, config.envelopes)
+  const db = await openDatabase(config.database, { connections, tablePrefix, autoMigrate, accept, clock })
   const listeners = new Listeners(report)
-  const changes = new Changes(db, [writeAuditRow], listeners)
+  const notices = openNotices(config, db, locate)
+  const committed = (tx: Tx) => notices.outbox.committed(tx)
+  const changes = new Changes(db, [writeAuditRow, notices.writeNotice], listeners, committed)
   const registry = await startRegistry(config, db, changes).catch(async (error: unknown) => {
     await db.destroy()
     throw error
@@ -64,12 +80,26 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
   const throttle = new Throttle({ db, clock, secrets, ...config.throttle })
   const lane = new HashingLane(config.passwords.hashing)
   const devices = new KnownDevices(db, clock)
-  const stopPruning = startPruning([throttle, devices], report)
+  const factors = openFactors(config, { db, changes, sessions, throttle, devices, lane, locate })
+  const stopPruning = startPruning([throttle, devices, notices.outbox, ...factors.prune], report)
   const { contextWords } = config
-  const passwords = new Passwords({ db, clock, users, sessions, throttle, lane, devices, rules, contextWords })
+  const passwords = new Passwords({
+    db,
+    clock,
+    users,
+    sessions,
+    throttle,
+    lane,
+    devices,
+    rules,
+    contextWords,
+    changes,
+    report,
+  })
   await lane.runPatiently(prepareDummy)
-  const signIn = new SignIn(sessions, changes, clock, [accountEnabled])
-  const stepUp = new StepUp(passwords, changes, clock)
+  const signIn = new SignIn(sessions, changes, clock, [accountEnabled, factors.gate])
+  const stepUp = new StepUp({ ...factors, passwords, users, enforced: config.enforced, db, changes, clock })
+  const recovery = openRecovery(config, { ...factors, ...notices, passwords, sessions, throttle, db, changes })
   const accounts = new AccountState(sessions, changes, clock)
 
   const states = new RequestStates()
@@ -81,31 +111,42 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
   })
   const proofs = new Proofs()
   const refused = refusedSignIns({ signIn, addressOf, report })
-  const verify = (req: Request, email: string, password: string) => passwords.verify(email, password, whence(req))
-  const strategies = {
-    password: (given?: PasswordStrategyOptions) => passwordStrategy({ verify, proofs, refused }, given),
-  }
+  const passkeyCookie = new PasskeyCookie(secure)
   const vouch = hostVouches(db, { arrivedAt: (req) => states.arrivedAt(req), proofs, report })
-  const entrance = { registry, signIn, vouch, knownDevice, states, addressOf }
-  const { middleware, requestSession } = openEntrance(config, entrance)
+  const halfFinishedCookie = new HalfFinishedCookie({ secrets, secure, clock })
+  const trustCookie = new UserCookie({ name: 'trust', purpose: 'trusted browser', secrets, secure })
+  const { halfFinished, trusted, suspendedPosts } = factors
+  const entry = { signIn, knownDevice, halfFinished, halfFinishedCookie, trusted, trustCookie, states, addressOf }
+  const { middleware, requestSession } = openEntrance(config, { registry, vouch, entry })
+  const parts = { db, users, passwords, factors, proofs, requestSession, passkeyCookie }
+  const { strategies, ours } = openStrategies({ ...parts, whence, refused })
+  const isHalfWay = (req: Request) => halfFinishedCookie.tokenOf(req) !== null
   const rateLimits = new RateLimits({ redis: registry.redis, states, addressOf, secrets })
   const csrf = new Csrf({ secrets, origin, secure, clock, states })
   const flash = new FlashCookie(secrets, secure)
   const { basePath, productName } = config
+  const renderer = new Renderer({ ...config.pages, report })
   const pages = new Pages({
-    renderer: new Renderer({ ...config.pages, report }),
+    renderer,
     csrf,
     flash,
     basePath,
     productName,
+    securityContact: config.securityContact,
     clock,
-    navigation: [overviewEntry, sessionsEntry],
+    navigation: [overviewEntry, sessionsEntry, activityEntry],
     formFields: config.formFields,
     look: config.pages,
     report,
   })
+  const door = new SignInDoor({ lane, pages, states, secure, clock, report })
   const listSessions = sessionLister(sessions, locate)
+  const reader = new AuditLogReader(db)
+  const listActivity = activityLister(reader, locate)
+  const secureAccount = new SecureAccount({ ...config, ...factors, passwords, sessions, reader, listActivity, changes })
 
+  const stepUpCookie = new StepUpCookie(secrets, secure)
+  const guarded = { clock, states, suspendedPosts, stepUpCookie, origin }
   const router = createRouter({
     states,
     pages,
@@ -115,11 +156,23 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     hostPasswords: config.hostPasswords,
     sessions,
     listSessions,
+    listActivity,
+    secureAccount,
+    rotationMs: config.rotationMs,
+    securityContact: config.securityContact,
     passwords,
-    strategies,
+    strategies: ours,
+    passkeyCookie,
     proofs,
-    lane,
+    door,
     stepUp,
+    stepUpCookie,
+    ...factors,
+    ...recovery,
+    trustTokenFor: (req, userId) => trustCookie.tokenFor(req, userId),
+    isHalfWay,
+    support: config.support,
+    issuer: productName,
     requestSession,
     addressOf,
     whence,
@@ -140,11 +193,13 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     report,
   })
 
+  const dispatcher = await notices.startDispatcher(renderer)
   return {
     router,
-    errorHandler: errorHandler({ pages, origin, report, signInPath: config.signInPath }),
+    attachTo: frontDoor(door, basePath),
+    errorHandler: errorHandler({ pages, origin, report, isHalfWay, signInPath: config.signInPath }),
     requireSession: () => requireSession(states),
-    requireStepUp: (given = {}) => requireStepUp(given, clock, states),
+    requireStepUp: (given = {}) => requireStepUp(given, guarded),
     requireApiKey,
     rateLimit: (given) => rateLimits.forHost(given),
     throttleSignIn: async (req, email, verify) => {
@@ -155,30 +210,23 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     signIn: async (req, user, { amr, remember = false }) => {
       await requestSession.begin(req, await vouch(req, users.user(user), amr), { remember })
     },
-    sessions: {
-      revokeAll: (userId, { except, reason } = {}) => {
-        const kept = except === undefined ? undefined : { publicId: except, mustLive: false }
-        return sessions.revokeAll(userId, { except: kept, ...(reason && { reason }) }, BY_HOST)
-      },
-    },
-    passwords: {
-      set: (userId, plain) => passwords.set(userId, plain),
-      exists: async (userId) => (await passwords.stateOf(userId)).managedHere,
-    },
-    users: { disable: (userId) => accounts.disable(userId), enable: (userId) => accounts.enable(userId) },
+    ...accountCalls({ sessions, passwords, accounts, factors, recovery, passkeyCookie }),
     strategies,
     fragments: {
       styles: pages.styles,
       sessions: async (req) => {
         const { decision } = states.of(req)
         if (decision.kind !== 'live' || !req.res) return ''
-        const list = await listSessions(decision.record.userId, decision.record.publicId)
+        const { userId, publicId } = decision.record
+        const list = await listSessions(userId, publicId, pages.languageOf(req))
         return pages.renderer.sessionsFragment(list, pages.surroundings(req, req.res))
       },
     },
     on: (action, listener) => listeners.on(action, listener),
     close: async () => {
       stopPruning()
+      await recovery.passwordReset.close()
+      await dispatcher?.close()
       registry.close()
       await db.destroy()
     },

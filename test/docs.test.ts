@@ -13,6 +13,7 @@ import { ada, PASSWORDS, SECRET, startHost } from './support/host.js'
 import { ownTemplates } from './support/own-templates.js'
 import { tempFolder } from './support/services.js'
 
+const MODELS = ['models', 'password-models', 'factor-models', 'activity-models', 'device-view']
 const WORK = 'dist/docs-check'
 const USERS = `
 import type { RequestHandler } from 'express'
@@ -58,6 +59,7 @@ describe('The documentation', () => {
     this.timeout(60_000)
     folder = await tempFolder()
     process.env.SALLYPORT_SECRET = SECRET
+    process.env.SALLYPORT_KEY = Buffer.alloc(32, SECRET).toString('base64')
     process.env.DATABASE_URL = `sqlite:${join(folder.path, 'docs.db')}`
     rmSync(WORK, { recursive: true, force: true })
     mkdirSync(WORK, { recursive: true })
@@ -69,6 +71,7 @@ describe('The documentation', () => {
   after(async () => {
     delete process.env.DATABASE_URL
     delete process.env.SALLYPORT_SECRET
+    delete process.env.SALLYPORT_KEY
     await folder.remove()
   })
 
@@ -118,7 +121,9 @@ describe('The documentation', () => {
     const variables = styles.join('\n').matchAll(/^\s*(--sp-[\w-]+):/gm)
     assert.deepEqual(listed(/^--sp-/), [...new Set([...variables].map(([, name]) => name!))].toSorted())
 
-    const models = readFileSync('views/models.ts', 'utf8').matchAll(/^export interface (\w+) \{\n(.*?)^\}/gms)
+    const models = MODELS.map((name) => readFileSync(`views/${name}.ts`, 'utf8'))
+      .join('\n')
+      .matchAll(/^export interface (\w+) \{\n(.*?)^\}/gms)
     const isShown = ([, name]: string[]) => name !== 'Views' // the table of all pages, not a model
     for (const [, name, body] of [...models].filter(isShown)) {
       const section = page.split(`### \`${name}\`\n`)[1]?.split('\n#')[0] ?? ''

@@ -7,6 +7,7 @@ import { ada, SECRET, startHost } from './support/host.js'
 import { BASE } from './support/browser.js'
 import { freePort, startRedis, tempFolder } from './support/services.js'
 
+const KEY = Buffer.from('a key of these tests: 32 bytes!!').toString('base64')
 const users = { findById: () => ada, findByEmail: () => ada }
 
 describe('Options', () => {
@@ -41,6 +42,22 @@ describe('Options', () => {
     ['a secret that is no text', { secret: 12345678901234567890123456789012n }, [/secret/, /32/]],
     ['no secret in the list', { secret: [] }, [/secret/, /at least one/]],
     ['a short one in the list', { secret: [SECRET, 'old'] }, [/secret/, /32/]],
+    ['keys that are no list', { keys: { id: 'a', key: KEY } }, [/keys must be a list/, /keys: \[\{ id: '2026-01'/]],
+    ['a list without a key', { keys: [] }, [/keys must hold at least one/, /openssl rand -base64 32/, /leave it out/]],
+    ['a key that is a text', { keys: [KEY] }, [/keys\.0 must be a key; write \{ id: '2026-01', key: '\.\.\.' \}/]],
+    ['a key that is not set', { keys: [{ id: 'a' }] }, [/keys\.0\.key is missing/, /openssl rand -base64 32/]],
+    ['a key that is too short', { keys: [{ id: 'a', key: KEY.slice(4) }] }, [/keys\.0\.key is not 32 bytes in base64/]],
+    ['a key in hexadecimal', { keys: [{ id: 'a', key: 'ab'.repeat(32) }] }, [/not 32 bytes in base64/, /openssl rand/]],
+    ['a key with a line break', { keys: [{ id: 'a', key: `${KEY}\n` }] }, [/keys\.0\.key is not 32 bytes in base64/]],
+    ['a key without an id', { keys: [{ key: KEY }] }, [/keys\.0\.id is missing/, /'2026-01'/]],
+    ['an id with a dot', { keys: [{ id: 'v1.a', key: KEY }] }, [/keys\.0\.id is not usable/, /a-z, 0-9 and -/]],
+    ['an id like a derived one', { keys: [{ id: 'secret-1', key: KEY }] }, [/keys\.0\.id begins with 'secret-'/]],
+    [
+      'an id given twice',
+      { keys: ['a', 'b', 'a'].map((id) => ({ id, key: KEY })) },
+      [/keys\.2\.id is "a", and another key has it too/],
+    ],
+    ['a key with more in it', { keys: [{ id: 'a', key: KEY, use: 'seal' }] }, [/unknown option keys\.0\.use/]],
     ['no origin', { origin: undefined }, [/origin is missing/, /https:\/\/app\.example\.com/]],
     ['an origin with a path', { origin: 'https://a.test/app' }, [/origin/, /leave the path out: 'https:\/\/a\.test'/]],
     ['an origin with a query', { origin: 'https://a.test?x=1' }, [/origin/, /'https:\/\/a\.test'/]],
@@ -71,6 +88,9 @@ describe('Options', () => {
     ['redis of another scheme', { redis: 'http://localhost:6379' }, [/redis/, /redis:\/\/127\.0\.0\.1:6379/]],
     ['redis that is no client', { redis: {} }, [/redis/, /ioredis client/]],
     ['a mail server of another scheme', { mail: 'localhost:25' }, [/mail/, /smtp:\/\/localhost:25/]],
+    ['mail that is neither address nor function', { mail: 25 }, [/mail/, /smtp:\/\/localhost:25/]],
+    ['a sender with a name', { mailFrom: 'Us <us@acme.test>' }, [/mailFrom/, /security@example\.com/]],
+    ['a notice that there is not', { notices: { weather: false } }, [/unknown option notices\.weather/]],
     ['a basePath that is none', { basePath: 'security' }, [/basePath/, /'\/security'/]],
     ['a basePath with a slash at its end', { basePath: '/security/' }, [/basePath/, /'\/security'/]],
     ['a basePath with a pattern', { basePath: '/:any' }, [/basePath/, /'\/security'/]],
@@ -123,6 +143,7 @@ describe('Options', () => {
       { origin: 'http://[::1]:8080/' },
       { origin: 'https://app.example.com' },
       { secret: [SECRET, `old ${SECRET}`] as const },
+      { keys: [{ id: '2026-01', key: KEY }] },
       { redis: undefined, mail: undefined, locations: undefined },
       { mail: 'smtp://localhost:25', basePath: '/account/security', proxyHops: 2 },
       { sessions: { absolute: '12h', idle: '30m', perUser: 1, acknowledge: 'strict' } as const },
@@ -138,6 +159,7 @@ describe('Options', () => {
   it('a secret that is wrong is not repeated', async () => {
     for (const secret of ['hunter2', ['hunter2'], { key: 'hunter2' }])
       assert.doesNotMatch(await refusal({ secret }), /hunter2/)
+    assert.doesNotMatch(await refusal({ keys: [{ id: 'hunter/2', key: 'hunter2' }] }), /hunter.?2/)
     const redis = `redis://:hunter2@127.0.0.1:${await freePort()}`
     assert.doesNotMatch(await refusal({ redis }), /hunter2/)
   })

@@ -20,7 +20,7 @@ export class Assets {
 
   constructor() {
     const pico = read(import.meta.resolve('@picocss/pico/css/pico.min.css'))
-    const ours = filesOf(STYLES, '.css').map(read)
+    const ours = filesOf(STYLES, '.css').map((url) => read(url).replace(/\/\*[^]*?\*\/\s*/g, '')) // comments are for us
     this.styles = [this.#add('pico', 'css', pico), this.#add('sallyport', 'css', ours.join('\n'))]
     // one file; the braces keep what each part calls its own apart, as a module's scope would
     const parts = filesOf(SCRIPTS, '.js').map((url) => `{\n${read(url).replace(/^(export \{\};|\/\/# .*)$/gm, '')}}\n`)

@@ -1,20 +1,56 @@
 import type { FieldErrors } from '../src/core/errors.js'
+import type {
+  ContinueModel,
+  EnrolmentRequiredModel,
+  PasskeyView,
+  RecoveryCodesModel,
+  StepUpModel,
+  TotpEnrolModel,
+  TrustedBrowserView,
+  TwoFactorModel,
+  TwoFactorSignInModel,
+} from './factor-models.js'
+import type { ActivityModel, SecureAccountModel } from './activity-models.js'
+import type { DeviceView } from './device-view.js'
+import type {
+  ForgotPasswordModel,
+  LinkDeadModel,
+  NotMeModel,
+  PasswordModel,
+  ResetPasswordModel,
+} from './password-models.js'
 import type { MessageKey, MessageParams } from './messages/keys.js'
 import type { Words } from './words.js'
+
+export type { EventView, ActivityModel, SecureAccountModel } from './activity-models.js'
+export type { DeviceView } from './device-view.js'
+export type {
+  TwoFactorModel,
+  PasskeyView,
+  TrustedBrowserView,
+  TwoFactorSignInModel,
+  EnrolmentRequiredModel,
+  TotpEnrolModel,
+  RecoveryCodesModel,
+  StepUpModel,
+  ContinueModel,
+} from './factor-models.js'
+export type {
+  RuleView,
+  PasswordModel,
+  ForgotPasswordModel,
+  ResetPasswordModel,
+  LinkDeadModel,
+  NotMeModel,
+} from './password-models.js'
 
 /** One session as pages and JSON show it. Times are ISO 8601 in UTC. */
 export interface SessionView {
   id: string
   current: boolean
-  /** `label` is `browser` and `system` in English words: "Firefox on Linux", "Unknown device". */
-  device: {
-    kind: 'desktop' | 'phone' | 'tablet' | 'unknown'
-    label: string
-    browser: string | null
-    system: string | null
-  }
+  device: DeviceView
   ip: string | null
-  /** City and country, or null where nobody knows. */
+  /** City and country, or null where nobody knows: in English as JSON, on a page in its language where the database has that. */
   location: string | null
   createdAt: string
   lastActiveAt: string
@@ -34,41 +70,31 @@ export interface SignInModel {
   email: string
   remember: boolean
   returnTo: string | null
+  /** False: passkeys do not work at this origin. */
+  passkeys: boolean
+  /** Whether a forgotten password can be replaced by way of a mail. */
+  canReset: boolean
   errors: FieldErrors
 }
 
-/** A rule for new passwords. */
-export interface RuleView {
-  key: MessageKey
-  /** The number that its text names, e.g. of characters. */
-  count: number
-  /** A regular expression (flag `u`) that a password has to match, for a page that says so while it is typed; null: only the server knows. */
-  pattern: string | null
-}
-
-/** The Password card of the Security page. */
-export interface PasswordModel {
-  /** False: the user has no password here. */
-  managedHere: boolean
-  /** Who keeps it: we, the host's own table, or an identity provider. */
-  managedBy: 'here' | 'host' | 'idp'
-  /** The host's own page for changing it, where it keeps the passwords and has one. */
-  changePath: string | null
-  changedAt: string | null
-  rules: RuleView[]
-  errors: FieldErrors
-}
-
-/** `GET /`: the Security page; again after a refused change of the password. */
+/** `GET /`: the Security page; again after a refused form of one of its cards. */
 export interface SecurityModel {
   user: UserView
   password: PasswordModel
+  twoFactor: TwoFactorModel
+  /** Null: passkeys do not work at this origin. */
+  passkeys: PasskeyView[] | null
   sessions: SessionView[]
+  /** Null: the host trusts no browsers. */
+  trustedBrowsers: TrustedBrowserView[] | null
 }
 
 /** `GET /sessions`. */
 export interface SessionsModel {
+  /** All of them, whichever page of the list is shown. */
   sessions: SessionView[]
+  /** Which page of the list is asked for, `?page=2`, counted from 1; it may be one that there is not. */
+  listPage: number
 }
 
 /** `GET /sessions/:id/revoke` and `GET /sessions/revoke-others`: asks before it is done. */
@@ -79,14 +105,6 @@ export interface RevokeModel {
   count: number
   /** Path of the page to go back to. */
   returnTo: string
-}
-
-/** `GET /step-up`, and again after a refusal. */
-export interface StepUpModel {
-  /** False: nothing that this user has can be asked for here; signing in again is the way. */
-  canUsePassword: boolean
-  returnTo: string | null
-  errors: FieldErrors
 }
 
 /** What was refused or went wrong. */
@@ -106,7 +124,18 @@ export interface Views {
   security: SecurityModel
   sessions: SessionsModel
   revoke: RevokeModel
+  activity: ActivityModel
+  'secure-account': SecureAccountModel
   'step-up': StepUpModel
+  continue: ContinueModel
+  'two-factor': TwoFactorSignInModel
+  'enrolment-required': EnrolmentRequiredModel
+  'totp-enrol': TotpEnrolModel
+  'recovery-codes': RecoveryCodesModel
+  'forgot-password': ForgotPasswordModel
+  'reset-password': ResetPasswordModel
+  'link-dead': LinkDeadModel
+  'not-me': NotMeModel
   error: ErrorModel
 }
 
@@ -115,7 +144,7 @@ export interface Flash {
   key: MessageKey
   params: MessageParams
   /** What it is about, to be shown with a light behind it: the name of a card. */
-  changed?: 'password' | 'sessions'
+  changed?: 'password' | 'two-factor' | 'passkeys' | 'sessions' | 'trusted-browsers' | 'activity'
 }
 
 /** An entry of the navigation, of ours or of the host's. */
@@ -131,6 +160,8 @@ export interface PageContext {
   /** Path that all our addresses begin with, e.g. `/security`. */
   base: string
   productName: string
+  /** Where somebody reports a vulnerability to: `mailto:` or `https:`; null: nobody is named. */
+  securityContact: string | null
   /** Path of the product's logo; null: its name alone. */
   logo: string | null
   /** Language of the page, e.g. `de`. */

@@ -1,4 +1,6 @@
+import type { MailFacts, RenderedMail } from '../src/core/mail.js'
 import { Assets } from './assets.js'
+import { mailModel, tidy } from './mails.js'
 import { Catalogue } from './messages/catalogue.js'
 import type { OwnMessages } from './messages/keys.js'
 import type { PageContext, SessionView, Views } from './models.js'
@@ -45,6 +47,18 @@ export class Renderer {
   /** The list of sessions alone, for a page of the host's own. */
   sessionsFragment(sessions: SessionView[], page: PageContext): string {
     return this.#templates.render('/elements/session-list', this.#scope({ sessions }, page))
+  }
+
+  /** A mail in both forms, made of the same model. */
+  mail(facts: MailFacts, { language, now }: Pick<PageContext, 'language' | 'now'>): RenderedMail {
+    const words = this.wordsFor({ language, now })
+    const model = mailModel(facts, words)
+    const scope = { model, language, ...words }
+    return {
+      subject: model.subject,
+      text: tidy(this.#templates.render('/mails/text', scope)),
+      html: this.#templates.render('/mails/mail', scope),
+    }
   }
 
   /** What a template sees as `it`: its model, the page around it, and the words. */

@@ -28,7 +28,7 @@ function formatsOf(language: string): Formats {
   return formats
 }
 
-/** "2 minutes ago", by Intl; null where it is less than a minute. */
+/** "2 minutes ago", "in 2 minutes", by Intl; null where it is less than a minute. */
 export function relativeTime(iso: string, now: number, language: string): string | null {
   const seconds = Math.round((Date.parse(iso) - now) / 1000)
   const { relative } = formatsOf(language)

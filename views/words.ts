@@ -6,8 +6,10 @@ import { clockTime, exactTime, relativeTime } from './times.js'
 export interface Words {
   /** The text of a key: text, not markup. */
   t(key: MessageKey, params?: MessageParams): string
-  /** "2 minutes ago", "just now". */
+  /** "2 minutes ago", "just now": of what has happened, also where another clock says it is yet to come. */
   ago(iso: string): string
+  /** "in 10 minutes". */
+  until(iso: string): string
   /** "21 November 2026 at 14:05 UTC". */
   exactly(iso: string): string
   /** "Try again in 12 seconds." */
@@ -22,7 +24,8 @@ export function wordsIn(catalogue: Catalogue, language: string, now: number): Wo
   const t = (key: MessageKey, params?: MessageParams) => catalogue.text(language, key, params)
   return {
     t,
-    ago: (iso) => relativeTime(iso, now, language) ?? t('time.now'),
+    ago: (iso) => (Date.parse(iso) > now ? null : relativeTime(iso, now, language)) ?? t('time.now'),
+    until: (iso) => relativeTime(iso, now, language) ?? t('time.soon'),
     exactly: (iso) => exactTime(iso, language),
     waitFor: (seconds) =>
       seconds <= A_MOMENT_S

@@ -26,7 +26,9 @@ export function command<const O extends Options>(spec: {
   summary: string
   help: string
   options: O
-  run: (values: Values<O>, terminal: Terminal) => Promise<ExitCode>
+  /** What has to stand beside the options, in words; without it nothing may. */
+  argument?: string
+  run: (values: Values<O>, terminal: Terminal, argument: string) => Promise<ExitCode>
 }): Command {
   const { name, summary, help, options } = spec
   return {
@@ -38,14 +40,21 @@ export function command<const O extends Options>(spec: {
         terminal.print(help)
         return Promise.resolve(0)
       }
-      return spec.run(valuesOf(args, options, name), terminal)
+      const { values, positionals } = parsed(args, { options, allowPositionals: spec.argument !== undefined }, name)
+      if (spec.argument !== undefined && (positionals.length !== 1 || !positionals[0]))
+        throw new UsageError(`write ${spec.argument}, one\nSee: sallyport ${name} --help`)
+      return spec.run(values, terminal, positionals[0] ?? '')
     },
   }
 }
 
-function valuesOf<const O extends Options>(args: string[], options: O, name: string): Values<O> {
+function parsed<const O extends Options>(
+  args: string[],
+  config: { options: O; allowPositionals: boolean },
+  name: string,
+): { values: Values<O>; positionals: string[] } {
   try {
-    return parseArgs({ args, options, strict: true }).values
+    return parseArgs({ args, ...config, strict: true })
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     throw new UsageError(`${error.message.split('. ')[0]}\nSee: sallyport ${name} --help`, { cause: error })

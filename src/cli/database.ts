@@ -41,6 +41,13 @@ export async function openToLook(place: Place): Promise<Database | null> {
   return answering(db, sql`select count(*) from sqlite_master`)
 }
 
+/** Opens a database to change rows in it, whatever the app does meanwhile. Null when a SQLite file is not there. */
+export async function openToWrite(place: Place): Promise<Database | null> {
+  if (place.dialect === 'sqlite' && !(place.file && existsSync(place.file))) return null
+  const { db } = await connect(place.url, { ...place, connections: 1 })
+  return db
+}
+
 /** Applies what is pending; returns the names. */
 export async function migrateDatabase(place: Place): Promise<string[]> {
   const { db } = await connect(place.url, { ...place, connections: 1 })

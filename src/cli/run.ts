@@ -14,7 +14,7 @@ Options:
   --version      the version of this package
 
 The configuration comes from --config ./security.config.js, else from the environment: DATABASE_URL,
-SALLYPORT_TABLE_PREFIX, and for doctor also ORIGIN, SALLYPORT_SECRET, REDIS_URL, SMTP_URL.
+SALLYPORT_TABLE_PREFIX, for keys also SALLYPORT_SECRET, and for doctor ORIGIN, REDIS_URL and SMTP_URL beside it.
 Exit codes: 0 all is well; 1 findings, something pending, or a failure; 2 wrong usage.`
 
 /** Runs the command that `args` name. Never throws: what goes wrong is told on the error output. */

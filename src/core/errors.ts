@@ -4,6 +4,9 @@ export const ERRORS = {
   session_revoked: 401,
   session_expired: 401,
   step_up_required: 401,
+  challenge_void: 401,
+  two_factor_required: 403,
+  two_factor_enforced: 403,
   api_key_invalid: 401,
   csrf: 403,
   forbidden: 403,
@@ -11,10 +14,16 @@ export const ERRORS = {
   bad_request: 400,
   not_found: 404,
   method_not_allowed: 405,
+  already_done: 409,
+  passkey_limit: 409,
+  link_dead: 410,
   payload_too_large: 413,
   unsupported_media_type: 415,
   invalid_form: 422,
   invalid_credentials: 422,
+  invalid_code: 422,
+  code_already_used: 422,
+  invalid_passkey: 422,
   password_rules: 422,
   too_many_requests: 429,
   internal: 500,
@@ -32,6 +41,8 @@ interface Details {
   headers?: Record<string, string>
   /** More members of the problem+json answer. Never a secret, never what was typed. */
   extra?: Record<string, unknown>
+  /** More of the query of the page that a browser is led to. */
+  lead?: Record<string, string>
   cause?: unknown
 }
 
@@ -41,14 +52,16 @@ export class SecurityError extends Error {
   readonly status: number
   readonly headers: Record<string, string>
   readonly extra: Record<string, unknown>
+  readonly lead: Record<string, string>
 
-  constructor(code: ErrorCode, { headers = {}, extra = {}, cause }: Details = {}) {
+  constructor(code: ErrorCode, { headers = {}, extra = {}, lead = {}, cause }: Details = {}) {
     super(code, cause === undefined ? undefined : { cause })
     this.name = 'SecurityError'
     this.code = code
     this.status = ERRORS[code]
     this.headers = headers
     this.extra = extra
+    this.lead = lead
   }
 }
 
@@ -56,8 +69,8 @@ export class SecurityError extends Error {
 export class FormError extends SecurityError {
   readonly fields: FieldErrors
 
-  constructor(code: ErrorCode, fields: FieldErrors) {
-    super(code, { extra: { fields, rules: [...new Set(Object.values(fields).flat())] } })
+  constructor(code: ErrorCode, fields: FieldErrors, more: Record<string, unknown> = {}) {
+    super(code, { extra: { fields, rules: [...new Set(Object.values(fields).flat())], ...more } })
     this.name = 'FormError'
     this.fields = fields
   }

@@ -2,19 +2,41 @@ import type { SessionReason } from './reasons.js'
 
 /** Everything that Sallyport tells: action -> its own details. Names are stable; the audit log and `security.on` use them. */
 export interface EventCatalogue {
-  'auth.sign_in_succeeded': { sessionId: string; amr: string[]; remembered: boolean }
+  /** `newDevice`: the user has signed in before, but not in this browser. */
+  'auth.sign_in_succeeded': { sessionId: string; amr: string[]; remembered: boolean; newDevice: boolean }
   'auth.session_adopted': { sessionId: string }
   'auth.sign_in_failed':
-    | { reason: 'invalid_credentials' | 'disabled' | 'credential_changed' }
+    | { reason: 'invalid_credentials' | 'disabled' | 'credential_changed' | 'invalid_passkey' | 'cloned_passkey' }
     /** A wait has begun: attempts that count on the same account, network or device are refused for so many seconds. */
-    | { reason: 'throttled'; lane: 'account' | 'network' | 'device' | 'session'; seconds: number }
+    | { reason: 'throttled'; lane: 'account' | 'network' | 'device' | 'session' | 'factor'; seconds: number }
   'auth.signed_out': { sessionId: string }
   'auth.session_revoked': { sessionId: string; reason: SessionReason }
-  'auth.password_changed': { sessionsRevoked: number }
+  /** `initial`: there was none before. */
+  'auth.password_changed': { sessionsRevoked: number; initial: boolean }
+  /** With a link from a mail. */
+  'auth.password_reset': { sessionsRevoked: number; initial: boolean }
+  /** Somebody said that what happened at `about` (milliseconds since the epoch) was not them. */
+  'auth.not_me': { sessionsRevoked: number; about: number }
+  'auth.email_changed': Record<string, never>
+  /** An old hash of the host's table was replaced by one of ours; the password is the same. */
+  'auth.password_migrated': Record<string, never>
   'auth.step_up_passed': { sessionId: string; amr: string[] }
   'auth.step_up_failed': { sessionId: string }
+  'auth.second_factor_failed': { method: 'otp' | 'rc' | 'hwk'; reason: string }
+  'auth.second_factor_throttled': { seconds: number }
+  'auth.2fa_enabled': { sessionsRevoked: number; replaced: boolean }
+  'auth.2fa_disabled': { sessionsRevoked: number }
+  'auth.2fa_recovery_codes_regenerated': Record<string, never>
+  'auth.recovery_code_used': { left: number }
+  'auth.2fa_reset': { reason: string; sessionsRevoked: number; passkeysRemoved: number }
+  'auth.passkey_added': { passkeyId: string; name: string }
+  'auth.passkey_removed': { passkeyId: string; name: string }
+  'auth.browser_trusted': { browserId: string }
+  'auth.trusted_browser_removed': { browserId: string }
   'auth.user_disabled': { sessionsRevoked: number }
   'auth.user_enabled': Record<string, never>
+  /** The user has said to have looked through their activity. */
+  'auth.account_reviewed': Record<string, never>
 }
 
 export type EventAction = keyof EventCatalogue
@@ -26,6 +48,8 @@ export type Actor = { type: 'user'; id: string } | { type: 'host' } | { type: 's
 export interface Origin {
   ip: string | null
   userAgent: string | null
+  /** `Accept-Language` as the browser sent it, for mails about it. */
+  language?: string | null
 }
 
 export interface SecurityEvent<A extends EventAction = EventAction> {

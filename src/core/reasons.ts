@@ -3,6 +3,7 @@ const SESSION_REASONS = [
   'revoked',
   'revoked_others',
   'password_changed',
+  'factor_changed',
   'limit',
   'expired',
   'signed_out',

@@ -1,7 +1,7 @@
-/** A path with the way back in its query. */
-export function withReturnTo(path: string, returnTo: string | null): string {
-  if (returnTo === null) return path
-  return `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams({ returnTo }).toString()}`
+/** A path with the way back in its query, and more of it before that. */
+export function withReturnTo(path: string, returnTo: string | null, more: Record<string, string> = {}): string {
+  const query = new URLSearchParams({ ...more, ...(returnTo !== null && { returnTo }) }).toString()
+  return query === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${query}`
 }
 
 /**

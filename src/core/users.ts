@@ -24,6 +24,14 @@ export interface HostUsers<U extends HostUser = HostUser> {
    * table and not in ours.
    */
   verifyPassword?(user: U, password: string): Promise<boolean> | boolean
+  /** The language of a user's mails, such as `'de'`. @default what the browser asked for that the mail is about */
+  language?(user: U): string | undefined
+  /**
+   * The hash that your old table has for a user, or null: bcrypt, argon2, scrypt or PBKDF2, as Django, Laravel, passlib
+   * and others write them (docs/sign-in.md). When its user types the password, that gets a hash of ours, and this is
+   * never asked again.
+   */
+  legacyPassword?(userId: string): Promise<string | null | undefined> | string | null | undefined
 }
 
 /** A user as the rest of the code knows them: the id is a text. */
@@ -70,6 +78,21 @@ export class UserDirectory<U extends HostUser = HostUser> {
   /** True when the host keeps passwords that it can verify. */
   get verifiesPasswords(): boolean {
     return this.#users.verifyPassword !== undefined
+  }
+
+  /** The language that the host says a user reads. */
+  languageOf(user: User): string | undefined {
+    return this.#users.language?.(user.row as U)
+  }
+
+  /** True when there may be old hashes. */
+  get hasLegacyPasswords(): boolean {
+    return this.#users.legacyPassword !== undefined
+  }
+
+  async legacyPassword(userId: string): Promise<string | null> {
+    const hash: unknown = await this.#users.legacyPassword?.(userId)
+    return typeof hash === 'string' && hash !== '' ? hash : null
   }
 
   async verifyPassword(user: User<U>, password: string): Promise<boolean> {

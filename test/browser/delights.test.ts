@@ -51,7 +51,7 @@ describe('What was just done is seen, and nothing jumps', () => {
   it('a message fades to a quiet line that is still read aloud, and moves nothing', async () => {
     const page = await signedIn()
     await revokeOne(page)
-    const flash = page.getByRole('status').filter({ hasText: 'That device was signed out.' })
+    const flash = page.getByRole('status').filter({ hasText: 'Firefox on Linux was signed out.' })
     const background = () => flash.evaluate((each) => getComputedStyle(each).backgroundColor)
     const [before, aloud, loud] = [await boxes(page), await text(page), await background()]
     await finishAnimations(page)
@@ -60,7 +60,7 @@ describe('What was just done is seen, and nothing jumps', () => {
     assert.ok(await flash.isVisible())
     assert.equal(await flash.evaluate((each) => getComputedStyle(each).opacity), '1')
     assert.equal(await text(page), aloud)
-    assert.match(aloud, /status[^]*That device was signed out\./)
+    assert.match(aloud, /status[^]*Firefox on Linux was signed out\./)
     assert.deepEqual(await boxes(page), before)
     assert.equal(await layoutShifts(page), 0)
   })
@@ -117,7 +117,7 @@ describe('What was just done is seen, and nothing jumps', () => {
     assert.deepEqual(await animations(page), [])
   })
 
-  it('nothing moves for who wants no motion: the message stays as it is, and the card has a line around it', async () => {
+  it('nothing moves for who wants no motion: the message stays as it is, and the bar at the side of the card stays', async () => {
     const page = await signedIn({ reducedMotion: 'reduce' })
     await host.browser(FIREFOX).signIn(ada, PASSWORDS.u1!)
     await page.goto(`${BASE}/`)
@@ -126,8 +126,12 @@ describe('What was just done is seen, and nothing jumps', () => {
     await page.locator('dialog[open] .sp-danger').click()
     await page.locator('.sp-flash').waitFor()
     assert.deepEqual(await animations(page), [])
-    const line = (card: string) => page.locator(card).evaluate((each) => getComputedStyle(each).borderColor)
-    assert.notEqual(await line('.sp-changed'), await line('.sp-card:not(.sp-changed)'))
+    const bar = (card: string) =>
+      page
+        .locator(card)
+        .first()
+        .evaluate((each) => getComputedStyle(each).boxShadow)
+    assert.notEqual(await bar('.sp-changed'), await bar('.sp-card:not(.sp-changed)'))
   })
 
   for (const [locale, ago] of [

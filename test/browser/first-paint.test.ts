@@ -4,6 +4,17 @@ import { BASE, FIREFOX } from '../support/browser.js'
 import { launchChromium, type Chromium, type Visitor } from '../support/chromium.js'
 import { StillClock, until } from '../support/clock.js'
 import { ada, PASSWORDS, startHost, type Host } from '../support/host.js'
+import { decode } from '../look/png.js'
+
+/** Chromium rounds a colour up or down by one where it blends letters, and not always alike. */
+const ROUNDING = 2
+
+/** How far the two pictures are apart where they are farthest, of 255; rounding does not count. */
+function farthest(one: Buffer, other: Buffer): number {
+  assert.equal(one.length, other.length)
+  const most = one.reduce((most, value, i) => Math.max(most, Math.abs(value - other[i]!)), 0)
+  return most <= ROUNDING ? 0 : most
+}
 
 describe('The first paint', () => {
   let chromium: Chromium
@@ -56,7 +67,7 @@ describe('The first paint', () => {
     const styles = await hold(page, '**/*.css')
     const loaded = page.goto(`${BASE}/sign-in`, { waitUntil: 'load' })
     await styles.asked
-    await page.locator('form').waitFor({ state: 'attached' })
+    await page.locator('form').first().waitFor({ state: 'attached' })
     assert.deepEqual(await paints(page), [])
     await styles.letGo()
     await loaded
@@ -85,7 +96,7 @@ describe('The first paint', () => {
   })
 
   for (const path of ['/sign-in', '/', '/sessions', '/step-up', '/nothing'])
-    it(`shows ${path} as it is with a script, but for the buttons that show a password`, async () => {
+    it(`shows ${path} as it is with a script, but for the buttons that show a password or ask for a passkey`, async () => {
       const pictures: Buffer[] = []
       for (const javaScriptEnabled of [true, false]) {
         const page = await open(javaScriptEnabled)
@@ -96,12 +107,15 @@ describe('The first paint', () => {
         await page.locator('.sp-show').evaluateAll((all) => {
           for (const each of all) each.style.visibility = 'hidden'
         })
+        await page.locator('.sp-passkey').evaluateAll((all) => {
+          for (const each of all) each.setAttribute('hidden', '')
+        })
         pictures.push(await page.screenshot({ animations: 'disabled' }))
         await page.context().request.post('/sign-in-as-ada') // in its place: as many sessions for the next picture
         await host.security.sessions.revokeAll(ada.id)
         await host.browser(FIREFOX).signIn(ada, PASSWORDS.u1!)
       }
       const [scripted, plain] = pictures
-      assert.ok(scripted!.equals(plain!), 'they differ')
+      assert.equal(farthest(decode(scripted!).data, decode(plain!).data), 0)
     })
 })

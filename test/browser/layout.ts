@@ -70,8 +70,11 @@ export function layoutFlaws(): string[] {
     const box = { left: left + before, right: right - after, top, bottom }
     things.push({ element, what: named(element), isFrame: true, box })
   }
+  things.sort((one, other) => one.box.top - other.box.top)
   things.forEach((one, index) => {
-    for (const other of things.slice(index + 1)) {
+    for (let at = index + 1; at < things.length; at += 1) {
+      const other = things[at]!
+      if (other.box.top > one.box.bottom) break
       if (
         (one.isFrame && one.element.contains(other.element)) ||
         (other.isFrame && other.element.contains(one.element))

@@ -22,7 +22,7 @@ describe('What a reader prefers is kept to', () => {
     chromium = await launchChromium()
     host = await startScenes()
     visitor = await chromium.visitor(host.url)
-    scene = sceneOf(host, visitor)
+    scene = sceneOf(host, visitor.page)
     page = visitor.page
     await scene.another(FIREFOX)
     await scene.visit('/', ada)

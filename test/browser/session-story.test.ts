@@ -34,7 +34,7 @@ for (const javaScriptEnabled of [true, false])
       await page.keyboard.type(PASSWORDS.u1!)
       await tabTo(page, page.getByLabel('Keep me signed in'))
       await page.keyboard.press('Space')
-      await tabTo(page, page.getByRole('button', { name: 'Sign in' }))
+      await tabTo(page, page.getByRole('button', { name: 'Sign in', exact: true }))
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'Security', level: 1 }).waitFor()
       await page.getByText('This is the only device that is signed in.').waitFor()
@@ -46,10 +46,12 @@ for (const javaScriptEnabled of [true, false])
       await isFocused(page.getByRole('link', { name: 'Skip to content' }))
       await page.keyboard.press('Enter')
       await page.keyboard.press('Tab')
+      await isFocused(page.getByRole('link', { name: 'Secure my account' }))
+      await page.keyboard.press('Tab')
       await isFocused(page.getByLabel('Current password'))
     })
 
-    it('is told which rules a new password fails: under the field, and in a summary that has the focus', async () => {
+    it('is told how many rules a new password fails in a summary that has the focus, and which in the one list of rules', async () => {
       const { page } = laptop
       await typePassword(page, PASSWORDS.u1!, 'kettle moor')
       const field = page.getByLabel('New password', { exact: true })
@@ -59,16 +61,24 @@ for (const javaScriptEnabled of [true, false])
       await isFocused(field)
       assert.equal(await field.getAttribute('aria-invalid'), 'true')
       assert.equal(await field.inputValue(), '')
-      const failing = page.locator(`#${(await field.getAttribute('aria-describedby'))!.split(' ')[0]} li`)
-      assert.equal(await failing.count(), 4)
+      assert.equal(await field.getAttribute('aria-describedby'), 'sp-newPassword-error sp-password-rules')
+      const failing = page.locator('#sp-password-rules li.sp-broken')
+      const kept = page.locator('#sp-password-rules li.sp-met')
+      const later = page.getByText('checked when you submit').filter({ visible: true })
       assert.deepEqual(await failing.allInnerTexts(), [
-        'Use at least 12 characters.',
-        'Add an uppercase letter.',
-        'Add a number.',
-        'Add a symbol, such as - or\u00a0!',
+        'have at least 12 characters\nnot met',
+        'have an uppercase letter\nnot met',
+        'have a number\nnot met',
+        'have a symbol, such as - or\u00a0!\nnot met',
       ])
-      const [above, below] = await Promise.all([field.boundingBox(), failing.first().boundingBox()])
-      assert.ok(above!.y + above!.height <= below!.y, 'the rules stand under the field')
+      assert.match(await page.getByRole('alert').innerText(), /New password: It does not meet 4 of the rules\.$/)
+      assert.equal(await page.locator('#sp-newPassword-error').innerText(), 'It does not meet 4 of the rules.')
+      assert.equal(await page.getByText('uppercase').count(), 1, 'no rule is said twice')
+      assert.equal(await kept.filter({ visible: true }).count(), 3, 'the server has looked at all of them')
+      assert.equal(await later.count(), 0)
+      await field.fill('K')
+      assert.equal(await failing.count(), javaScriptEnabled ? 0 : 4, 'the marks were about the password before')
+      assert.equal(await later.count(), javaScriptEnabled ? 2 : 0)
       assert.match(await page.title(), /^Error: /)
     })
 
@@ -89,15 +99,15 @@ for (const javaScriptEnabled of [true, false])
       await row.getByRole('link', { name: 'Revoke' }).click()
       const question = javaScriptEnabled ? page.getByRole('dialog') : page.getByRole('main')
       await question.getByRole('heading', { name: 'Sign out Firefox on Linux?' }).waitFor()
-      await question.getByRole('button', { name: 'Sign it out' }).click()
-      await isFocused(page.getByRole('status').filter({ hasText: 'That device was signed out.' }))
+      await question.getByRole('button', { name: 'Sign out device' }).click()
+      await isFocused(page.getByRole('status').filter({ hasText: 'Firefox on Linux was signed out.' }))
       assert.match(page.url(), /\/sessions$/)
       assert.equal(await row.count(), 0)
 
       await other.page.getByRole('link', { name: 'Active sessions' }).click()
       assert.equal(new URL(other.page.url()).searchParams.get('returnTo'), `${BASE}/sessions`)
       await other.page.getByText('This device was signed out from another device.').waitFor()
-      await other.page.getByRole('heading', { name: 'Sign in' }).waitFor()
+      await other.page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor()
     })
 
     it('signs out', async () => {
@@ -105,7 +115,7 @@ for (const javaScriptEnabled of [true, false])
       await page.getByRole('button', { name: 'Sign out', exact: true }).click()
       await page.getByText('You are signed out.').waitFor()
       await page.goto(`${BASE}/sessions`)
-      await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+      await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor()
     })
 
     it('met no error, no refused content and nobody else on the way', () => {
@@ -118,7 +128,7 @@ async function signIn(page: Page, password: string): Promise<void> {
   await page.goto(`${BASE}/sign-in`)
   await page.getByLabel('E-mail').fill(ada.email)
   await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByRole('heading', { name: 'Security', level: 1 }).waitFor()
 }
 

@@ -7,7 +7,7 @@ import { APPLIED, PENDING, cli, configFile, doctor, GOOD, GOOD_SECRET, STORE_PAS
 const OPTIONS = JSON.stringify({ ...GOOD, database: 'sqlite:./security.db' })
 
 describe('The command line', function () {
-  this.timeout(30_000)
+  this.timeout(60_000)
   let folder: Awaited<ReturnType<typeof tempFolder>>
   before(async () => void (folder = await tempFolder()))
   after(() => folder.remove())
@@ -92,11 +92,12 @@ describe('The command line', function () {
         ['syntax.mjs', 'export default {', 1, /SyntaxError/],
         ['imports.mjs', 'import "./not-there.mjs"', 1, /not-there\.mjs/],
       ]
-      for (const [name, text, code, says] of wrong) {
+      const run = async ([name, text, code, says]: (typeof wrong)[number]) => {
         const ran = await check(name, text)
         assert.deepEqual([ran.code, ran.out], [code, ''], name)
         assert.match(ran.err, says)
       }
+      await Promise.all(wrong.map(run)) // two of them are waited for
       await mkdir(join(folder.path, 'folder.mjs'))
       for (const name of ['./not-there.mjs', './folder.mjs']) {
         const { code, err } = await cli(['doctor', '--config', name], { cwd: folder.path })
@@ -123,7 +124,7 @@ describe('The command line', function () {
         {},
         "console.log('loading the vault')\nthrow new Error(`bad ${process.env.SALLYPORT_SECRET} ${process.env.DB_PASSWORD}`)",
       )
-      const found = await doctor(throws, [], { env })
+      const found = await doctor(throws, [], { env, alone: true })
       assert.equal(found.code, 1)
       assert.match(found.says('configuration_file'), /Error: bad \[hidden\] \[hidden\] -> let the file run by itself/)
       assert.match(found.err, /loading the vault/, 'what a file logs is no part of the report')

@@ -29,7 +29,7 @@ describe('sallyport doctor, mail', function () {
   it('that is not set is a warning', async () => {
     const found = await examine(undefined)
     assert.equal(found.level('mail_set'), 'warning')
-    assert.match(found.says('mail_set'), /nowhere to go -> write mail: process\.env\.SMTP_URL/)
+    assert.match(found.says('mail_set'), /nobody gets a link to reset a password -> write mail: process\.env\.SMTP_URL/)
   })
 
   it('whose server greets and offers STARTTLS is good', async () => {

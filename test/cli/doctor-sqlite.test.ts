@@ -35,6 +35,26 @@ describe('sallyport doctor, SQLite', function () {
       assert.equal(found.level(id), undefined, id)
   })
 
+  it('with mails that fail, or were given up, says so and why', async () => {
+    const row = { user_id: 'u1', kind: 'new_device', content: 'v1.x.y', created_at: 0, sent_at: null }
+    const write = (id: string, due: number | null, failure: string | null) => (db: Database) =>
+      db
+        .insertInto('security_outbox')
+        .values({ ...row, id, due_at: due, attempts: 1, failure })
+        .execute()
+    const said = async () => {
+      const examined = await examine('mails.db', { keys: [{ id: 'x', key: Buffer.alloc(32, 7).toString('base64') }] })
+      const level = examined.level('mail_unsent')!
+      return `${level}: ${examined.says('mail_unsent', level)}`
+    }
+    await made('mails.db', write('a', 1, null))
+    assert.match(await said(), /^ok: no mail has been left unsent/)
+    await made('mails.db', write('b', 2, '421 try later'))
+    assert.match(await said(), /^warning: a mail has not been sent yet.*421 try later/)
+    await made('mails.db', write('c', null, '550 \u001b[2Jgo away'))
+    assert.match(await said(), /^problem: a mail was tried for a day and not sent; .*-> .*SET due_at = 0/)
+  })
+
   it('that is not there is a problem, and is still not there afterwards', async () => {
     const found = await examine('not-there.db')
     assert.equal(found.level('sql_reachable'), 'problem')

@@ -2,8 +2,12 @@ import assert from 'node:assert/strict'
 import { execFile, type ExecFileOptions } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Finding, FindingId, Level } from '../../src/cli/doctor/finding.js'
+import { run } from '../../src/cli/run.js'
+import { Terminal } from '../../src/cli/terminal.js'
 import { knownMigrations } from '../../src/stores/sql/migrations.js'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
@@ -35,17 +39,44 @@ export interface RunOptions {
   uid?: number
 }
 
+const environment = (env: NodeJS.ProcessEnv = {}) => ({ PATH: process.env.PATH, HOME: '/nonexistent', ...env })
+
 /** Runs the real command line in a process of its own. Whatever it prints, no secret of these tests is in it. */
-export async function cli(args: string[], { env = {}, ...where }: RunOptions = {}): Promise<Ran> {
-  const options: ExecFileOptions = { ...where, env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env } }
+export async function cli(args: string[], { env, ...where }: RunOptions = {}): Promise<Ran> {
+  const options: ExecFileOptions = { ...where, env: environment(env) }
   const ran = await new Promise<Ran>((done) => {
     const child = execFile(process.execPath, [MAIN, ...args], options, (_error, out, err) =>
       done({ code: child.exitCode ?? -1, out: String(out), err: String(err) }),
     )
   })
+  return withoutSecrets(ran)
+}
+
+function withoutSecrets(ran: Ran): Ran {
   for (const secret of SECRETS)
     assert.ok(!(ran.out + ran.err).includes(secret), `a secret was printed: ${ran.out}${ran.err}`)
   return ran
+}
+
+let before: Promise<unknown> = Promise.resolve()
+
+/** The same in this process, because starting hundreds takes minutes. One after the other: the environment is everybody's. */
+async function cliHere(args: string[], env?: NodeJS.ProcessEnv): Promise<Ran> {
+  const turn = before.then(async () => {
+    const [out, err] = [new PassThrough(), new PassThrough()]
+    const ours = process.env
+    process.env = environment(env)
+    try {
+      const code = await run(args, new Terminal(out, err))
+      out.end()
+      err.end()
+      return withoutSecrets({ code, out: await text(out), err: await text(err) })
+    } finally {
+      process.env = ours
+    }
+  })
+  before = turn.catch(() => {})
+  return turn
 }
 
 /** Options that every check likes, but for what a test says. The origin answers nothing. */
@@ -70,16 +101,22 @@ export interface Examined extends Ran {
   says(id: FindingId, level?: Level): string
 }
 
+export interface DoctorOptions extends RunOptions {
+  /** In a process of its own: for what a file does to the process. */
+  alone?: boolean
+}
+
 /** Runs `doctor --json` with a configuration file; the report has to be all that is on the output. */
 export async function doctor(
   config: string,
-  args: string[] = [],
-  { env, ...where }: RunOptions = {},
+  more: string[] = [],
+  { env: set, alone = false, ...where }: DoctorOptions = {},
 ): Promise<Examined> {
-  const ran = await cli(['doctor', '--json', '--config', config, ...args], {
-    ...where,
-    env: { NODE_ENV: 'test', ...env },
-  })
+  const args = ['doctor', '--json', '--config', config, ...more]
+  const env = { NODE_ENV: 'test', ...set }
+  const isForNode = Object.keys(set ?? {}).some((name) => /^NODE_(?!ENV)/.test(name)) // read when a process starts
+  const isHere = !alone && !isForNode && Object.keys(where).length === 0
+  const ran = await (isHere ? cliHere(args, env) : cli(args, { ...where, env }))
   const report = JSON.parse(ran.out) as Pick<Examined, 'findings' | 'notChecked'>
   const find = (id: FindingId): Finding | undefined => report.findings.find((each) => each.id === id)
   for (const { level, change, id } of report.findings) assert.ok(level === 'ok' || change, `${id} says what to change`)

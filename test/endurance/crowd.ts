@@ -1,4 +1,5 @@
 import { addRow } from '../support/endurance.js'
+import { sharedPostgres } from '../support/postgres.js'
 import { crowds, quantile, type Figures } from '../limits/crowd.js'
 
 const SIZE = 500
@@ -12,10 +13,13 @@ const p99 = (list: number[]) => quantile(list, 0.99)
 const all = (came: readonly Figures[], which: 'idle' | 'crowded') =>
   came.flatMap((each) => each[which]).toSorted((x, y) => x - y)
 
-const { crowds: came, rss } = await crowds(SIZE, { times: TIMES, watchedMs, options: {} })
+// where several processes share a record, it is PostgreSQL; SQLite commits in the thread that answers
+const { crowds: came, rss } = await crowds(SIZE, { times: TIMES, watchedMs, options: {}, on: 'postgres' })
+const onSqlite = await crowds(SIZE, { times: TIMES, watchedMs, options: {} })
 const usual = await crowds(SIZE, { times: 2, watchedMs, options: { passwords: { hashing: UNBOUNDED } } })
 // what so many requests in one moment come to on this machine by themselves
 const strolling = await crowds(SIZE, { times: TIMES, watchedMs, options: {}, errand: 'nothing' })
+const plain = await crowds(SIZE, { times: TIMES, watchedMs, options: {}, host: 'plain' })
 
 addRow({
   promise: `memory within 120 MB of idle, ${SIZE} sign-ins at once`,
@@ -36,6 +40,19 @@ addRow({
     `(p95 ${ms(quantile(idle, 0.95))} and ${ms(quantile(crowded, 0.95))}); ` +
     `without a lane ${ms(p99(usual.crowds[1]!.crowded))}`,
 })
+
+/** A row that breaks no promise of ours. */
+function compare(what: string, those: readonly Figures[]): void {
+  const [idly, crowdedly] = [all(warm(those), 'idle'), all(warm(those), 'crowded')]
+  addRow({
+    promise: `(to compare: ${what})`,
+    tried: crowdedly.length,
+    broken: 0,
+    figures: `idle ${ms(p99(idly))}, crowded ${ms(p99(crowdedly))}: ${(p99(crowdedly) / p99(idly)).toFixed(1)} times`,
+  })
+}
+compare('the same on SQLite', onSqlite.crowds)
+compare('a plain Express app that answers 503 at once', plain.crowds)
 
 const strolled = all(warm(strolling.crowds), 'crowded')
 addRow({
@@ -68,3 +85,5 @@ addRow({
   broken: again.filter((each) => each > watchedMs).length,
   figures: `${ms(Math.max(...again))} at most`,
 })
+
+await (await sharedPostgres()).close()

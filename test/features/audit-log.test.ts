@@ -69,7 +69,12 @@ describe('The audit log', () => {
     })
     assert.ok(id.length >= 16)
     assert.ok(Math.abs(at - host.clock.now()) < 10_000)
-    assert.deepEqual(JSON.parse(details), { sessionId: await idOf(browser), amr: ['pwd'], remembered: false })
+    assert.deepEqual(JSON.parse(details), {
+      sessionId: await idOf(browser),
+      amr: ['pwd'],
+      remembered: false,
+      newDevice: false,
+    })
   })
 
   it('tells of sign-ins that failed, never what was typed', async () => {
@@ -126,13 +131,13 @@ describe('The audit log', () => {
       { action: 'auth.session_revoked', ...byAda, details: { sessionId: phones, reason: 'revoked_others' } },
       { action: 'auth.step_up_failed', ...byAda, outcome: 'failure', details: { sessionId: id } },
       { action: 'auth.step_up_passed', ...byAda, details: { sessionId: id, amr: ['pwd'] } },
-      { action: 'auth.password_changed', ...byAda, details: { sessionsRevoked: 0 } },
+      { action: 'auth.password_changed', ...byAda, details: { sessionsRevoked: 0, initial: false } },
       { action: 'auth.signed_out', ...byAda, details: { sessionId: id } },
-      { action: 'auth.password_changed', ...byHost, details: { sessionsRevoked: 0 } },
+      { action: 'auth.password_changed', ...byHost, details: { sessionsRevoked: 0, initial: false } },
       {
         action: 'auth.sign_in_succeeded',
         ...byAda,
-        details: { sessionId: laptopAgain, amr: ['pwd'], remembered: false },
+        details: { sessionId: laptopAgain, amr: ['pwd'], remembered: false, newDevice: false },
       },
       { action: 'auth.session_revoked', ...byHost, details: { sessionId: laptopAgain, reason: 'revoked' } },
     ])
@@ -216,7 +221,7 @@ describe('The audit log', () => {
       actor: { type: 'user', id: ada.id },
       userId: ada.id,
       outcome: 'success',
-      origin: { ip: '127.0.0.1', userAgent: CHROME },
+      origin: { ip: '127.0.0.1', userAgent: CHROME, language: null },
       details: { sessionId: id, reason: 'revoked' },
     })
     assert.ok(Math.abs(occurredAt - host.clock.now()) < 10_000)

@@ -7,11 +7,11 @@ import { BASE } from '../support/browser.js'
 import { mmdb } from '../support/mmdb.js'
 import { tempFolder } from '../support/services.js'
 
-const named = (en: string) => ({ names: { en, pt: `${en} (pt)` } })
+const named = (en: string, de?: string) => ({ names: { en, pt: `${en} (pt)`, ...(de && { de }) } })
 
 const NETWORKS = {
-  '203.0.113.0/24': { city: { geoname_id: 2_267_057, ...named('Lisbon') }, country: named('Portugal') },
-  '198.51.100.64/26': { country: named('Norway') },
+  '203.0.113.0/24': { city: { geoname_id: 2_267_057, ...named('Lisbon', 'Lissabon') }, country: named('Portugal') },
+  '198.51.100.64/26': { country: named('Norway', 'Norwegen') },
   '192.0.2.7/32': { location: { time_zone: 'Europe/Oslo' } },
   '100.64.0.0/10': { city: named('São João da Ponte-sobre-o-Rio-Grande-do-Norte'), country: named('Brazil') },
   '2001:db8:abcd::/48': { city: named('Kyoto'), country: named('Japan') },
@@ -122,7 +122,28 @@ describe('Places', () => {
       ['<script>', null],
       ['203.0.113.9:443', null],
     ]
-    for (const [address, place] of places) assert.equal(locate(address), place, String(address))
+    for (const [address, place] of places) assert.equal(locate(address, 'en'), place, String(address))
+  })
+
+  it('are named in a language where the database has that, else in English', async () => {
+    const locate = await openLocations(locations)
+    const places: [string, string, string | null][] = [
+      ['203.0.113.9', 'de', 'Lissabon, Portugal'],
+      ['203.0.113.9', 'de-AT', 'Lissabon, Portugal'],
+      ['203.0.113.9', 'pt', 'Lisbon (pt), Portugal (pt)'],
+      ['203.0.113.9', 'pl', 'Lisbon, Portugal'],
+      ['198.51.100.64', 'de', 'Norwegen'],
+      ['192.0.2.200', 'de', null],
+      ['192.0.2.65', 'de', null],
+    ]
+    for (const [address, language, place] of places) assert.equal(locate(address, language), place, language)
+  })
+
+  it('are named in the language of the page, and for a script in English', async () => {
+    const german = { pages: { language: () => 'de' } }
+    const [page, json] = await shown('203.0.113.9', { locations, ...german })
+    assert.match(page, /Lissabon, Portugal/)
+    assert.equal(json, 'Lisbon, Portugal')
   })
 
   /** What the list of sessions says of a browser that comes from an address, as page and as JSON. */

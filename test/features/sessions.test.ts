@@ -93,7 +93,7 @@ for (const store of ['SQLite', 'SQLite and Redis']) {
       const problem = await laptop.json('/invoices')
       assert.deepEqual([problem.status, problem.json.code], [401, 'session_revoked'])
       assert.match((await landing(laptop)).text, /signed out from another device/)
-      assert.match((await here.follow(done)).text, /That device was signed out/)
+      assert.match((await here.follow(done)).text, /Firefox on Linux was signed out/)
       assert.ok(await here.isSignedIn())
       assert.equal((await here.sessions()).length, 1)
     })
@@ -300,6 +300,26 @@ describe('The list of sessions', () => {
     assert.deepEqual([problem.status, problem.json.code], [404, 'not_found'])
   })
 
+  it('says which device was signed out, in the language of the page; a hostile name is text, and short', async () => {
+    const hostile = `<img src=x onerror=alert>${'x'.repeat(300)}/1.0 y`
+    for (const [agent, language, said] of [
+      [FIREFOX, 'en', /^Firefox on Linux was signed out\.$/],
+      [FIREFOX, 'de', /^Firefox auf Linux wurde abgemeldet\.$/],
+      ['', 'en', /^That device was signed out\.$/],
+      ['', 'de', /^Das Gerät wurde abgemeldet\.$/],
+      [hostile, 'en', /^<img.{1,80} was signed out\.$/],
+    ] as const) {
+      const [here, other] = [await signedIn(host), await signedIn(host, agent)]
+      const headers = { 'Accept-Language': language }
+      const list = await here.visit(`${BASE}/sessions`, headers)
+      const done = await here.submit(list, `/sessions/${await idOf(other)}/revoke`, {}, headers)
+      const page = await here.visit(done.location, headers)
+      assert.match(page.$('.sp-flash').text().trim(), said)
+      assert.equal(page.$('main img').length, 0)
+      await host.security.sessions.revokeAll(ada.id)
+    }
+  })
+
   it("somebody else's session looks like one that never was, and stays alive", async () => {
     const [mine, theirs] = [await signedIn(host), await signedIn(host, FIREFOX, grace)]
     const { csrfToken } = (await mine.visit(`${BASE}/`)).fieldsOf('/sign-out') as { csrfToken: string }
@@ -362,7 +382,11 @@ describe('The list of sessions', () => {
     assert.deepEqual([done.status, done.location], [303, '/account?tab=2'])
     assert.equal(await laptop.isSignedIn(), false)
     await here.follow(done)
-    assert.match((await here.visit(`${BASE}/`)).text, /That device was signed out/, 'said on the next page of ours')
+    assert.match(
+      (await here.visit(`${BASE}/`)).text,
+      /Firefox on Linux was signed out/,
+      'said on the next page of ours',
+    )
     assert.equal((await host.browser().visit('/account')).text, '')
   })
 

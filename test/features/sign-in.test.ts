@@ -57,7 +57,7 @@ describe('Signing in', () => {
     assert.deepEqual(
       fields.map((field) => [field.attr('type'), field.attr('autocomplete')]),
       [
-        ['email', 'username'],
+        ['email', 'username webauthn'],
         ['password', 'current-password'],
         ['checkbox', undefined],
       ],
@@ -258,7 +258,8 @@ describe('Signing in', () => {
     const script = host.browser()
     const { json } = await script.json(`${BASE}/sign-in`)
     const { csrfToken, ...model } = json
-    assert.deepEqual(model, { notice: null, email: '', remember: false, returnTo: null, errors: {} })
+    const page = { passkeys: true, canReset: false, notice: null, errors: {} }
+    assert.deepEqual(model, { ...page, email: '', remember: false, returnTo: null })
     const typed = { email: ada.email, password: PASSWORDS.u1! }
     const wrong = await script.json(`${BASE}/sign-in`, { ...typed, password: 'no', csrfToken })
     assert.deepEqual([wrong.status, wrong.json.code], [422, 'invalid_credentials'])

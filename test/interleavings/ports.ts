@@ -84,7 +84,7 @@ export function gatedChanges(sql: RealSql, scheduler: Scheduler, hot: HotKeys, b
       const rows = await sql.records.list(where.userId)
       await scheduler.gate('SQL locks and changes')
       return sql.runner.run(async (change) => {
-        await raiseEpoch(change.tx, where.userId, ending.at)
+        const epoch = (await raiseEpoch(change.tx, where.userId, ending.at)) ?? 0
         const ending_ = rows.filter((row) => row.public_id !== (where.keep ?? where.except)?.publicId)
         for (const row of ending_)
           await change.tx
@@ -98,7 +98,7 @@ export function gatedChanges(sql: RealSql, scheduler: Scheduler, hot: HotKeys, b
         await putOnDeadList(change.tx, fresh, ending.reason, ending.at)
         await work(change, rows.length)
         const endedSessions = ending_.map((row) => row.public_id)
-        return { deadIds: await deadIdsOf(change.tx, endedSessions), endedSessions, kept: null }
+        return { deadIds: await deadIdsOf(change.tx, endedSessions), endedSessions, kept: null, epoch }
       })
     },
   }

@@ -45,6 +45,7 @@ const security = await createSecurity({
   secret: SECRET,
   database,
   redis,
+  mail: () => {},
   proxyHops: kind === 'messy' ? 1 : 0,
   requestsPerMinute: 1_000_000, // junk is to get to the pages, not to be told that there is too much of it
   users: {

@@ -2,6 +2,7 @@ import express from 'express'
 import { createSecurity } from 'sallyport'
 import { BASE } from '../support/browser.js'
 import { SECRET } from '../support/host.js'
+import { NO_MAIL_SERVER } from '../support/mails.js'
 
 /** An address of ours as the router has it, e.g. `/security/sessions/:id/revoke`. */
 export interface Route {
@@ -32,6 +33,7 @@ export async function routesOfRouter(): Promise<Route[]> {
     secret: SECRET,
     database: 'sqlite::memory:',
     users: { findById: () => null, findByEmail: () => null },
+    mail: NO_MAIL_SERVER, // without it some are not there
   }).finally(() => (routing.route = original))
   const routes = new Map<string, Set<string>>()
   for (const route of registered.filter(({ methods }) => !methods._all)) {

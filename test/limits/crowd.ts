@@ -1,14 +1,19 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { sharedPostgres } from '../support/postgres.js'
 import { startProcess } from '../support/process.js'
 import { freePort, tempFolder } from '../support/services.js'
 import type { Errand, Fate } from './crowd-clients.js'
 import type { LimitsSettings } from './host-process.js'
 import { Wire } from './wire.js'
 
-const HOST = new URL('./host-process.js', import.meta.url)
+const HOSTS = {
+  ours: new URL('./host-process.js', import.meta.url),
+  plain: new URL('./plain-host.js', import.meta.url),
+}
 const CLIENTS = new URL('./crowd-clients.js', import.meta.url)
 const PROBES_PER_S = 100
 const PROBE_CONNECTIONS = 50
@@ -35,14 +40,20 @@ export interface Course {
   watchedMs: number
   options: LimitsSettings['options']
   errand?: Errand
+  /** `plain`: without us, to compare. */
+  host?: keyof typeof HOSTS
+  /** SQLite, unless told. */
+  on?: 'postgres'
 }
 
 /** Crowds arrive at a host, one after the other, each in one moment, while somebody else reads an unrelated page. */
-export async function crowds(size: number, { times, watchedMs, options, errand = 'sign in' }: Course): Promise<Crowds> {
-  const folder = await tempFolder()
+export async function crowds(size: number, course: Course): Promise<Crowds> {
+  const { times, watchedMs, options, errand = 'sign in', host: which = 'ours', on } = course
+  const folder = await tempFolder(tmpdir()) // on a real disk, whose commits take time
   const port = await freePort()
-  const settings: LimitsSettings = { port, database: `sqlite:${join(folder.path, 's.db')}`, options }
-  const host = await startProcess(HOST, settings)
+  const store = on && (await (await sharedPostgres()).freshDatabase())
+  const settings: LimitsSettings = { port, database: store?.url ?? `sqlite:${join(folder.path, 's.db')}`, options }
+  const host = await startProcess(HOSTS[which], settings)
   const clients = fork(CLIENTS, [JSON.stringify([port, size])])
   const wire = new Wire(port, PROBE_CONNECTIONS)
   const rss = { idle: 0, peak: 0 }
@@ -61,6 +72,7 @@ export async function crowds(size: number, { times, watchedMs, options, errand =
     wire.close()
     clients.kill('SIGKILL')
     await host.stop()
+    await store?.drop()
     await folder.remove()
   }
 }

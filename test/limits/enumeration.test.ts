@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { enumerate } from './enumeration.js'
+import { NO_MAIL_SERVER } from '../support/mails.js'
+import { enumerate, type Door } from './enumeration.js'
 import { KINDS } from './kinds-of-account.js'
 import { startLimitsHosts } from './start-hosts.js'
 
@@ -8,10 +9,16 @@ const ROUNDS = 12
 describe('Who has an account', function () {
   this.timeout(60_000)
 
-  it('shows in no status, no byte and no header of a refused sign-in', async () => {
-    const hosts = await startLimitsHosts(1)
+  const DOORS = [
+    ['/sign-in', 'a refused sign-in'],
+    ['/forgot-password', 'the answer to a forgotten password'],
+  ] as const
+  for (const [door, answer] of DOORS) it(`shows in no status, no byte and no header of ${answer}`, () => same(door))
+
+  async function same(door: Door): Promise<void> {
+    const hosts = await startLimitsHosts(1, { options: { mail: NO_MAIL_SERVER } })
     try {
-      const { answers, times } = await enumerate(hosts, ROUNDS)
+      const { answers, times } = await enumerate(hosts, ROUNDS, door)
       for (const list of times.values()) assert.equal(list.length, ROUNDS)
       assert.deepEqual(
         [...answers.values()].map((kinds) => kinds.size),
@@ -21,5 +28,5 @@ describe('Who has an account', function () {
     } finally {
       await hosts.close()
     }
-  })
+  }
 })

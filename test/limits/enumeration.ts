@@ -9,8 +9,14 @@ export interface Enumeration {
   times: Map<Kind, number[]>
 }
 
-/** Signs in as each kind of account by turns, one after the other, so that whatever the machine does meets all alike. */
-export async function enumerate(hosts: Hosts, rounds: number): Promise<Enumeration> {
+/** Where somebody who guesses may ask. */
+export type Door = '/sign-in' | '/forgot-password'
+
+/**
+ * Asks for each kind of account by turns, one after the other, so that whatever the machine does meets all alike; nobody
+ * waits in between, so that what is done after an answer meets the next one.
+ */
+export async function enumerate(hosts: Hosts, rounds: number, door: Door = '/sign-in'): Promise<Enumeration> {
   const [host] = hosts.processes
   const wire = new Wire(Number(new URL(host!.url).port), 1)
   const answers: Enumeration['answers'] = new Map()
@@ -21,7 +27,11 @@ export async function enumerate(hosts: Hosts, rounds: number): Promise<Enumerati
     const first = round % kinds.length // so that none always comes first
     for (const [kind, { email, password }] of [...kinds.slice(first), ...kinds.slice(0, first)]) {
       const headers = { cookie, accept: 'text/html', 'x-forwarded-for': `198.18.${round >> 8}.${round & 255}` }
-      const reply = await wire.send('/security/sign-in', headers, { csrfToken, email, password })
+      const reply = await wire.send(`/security${door}`, headers, {
+        csrfToken,
+        email,
+        ...(door === '/sign-in' && { password }),
+      })
       const seen = traits(reply, email)
       answers.set(seen, (answers.get(seen) ?? new Set()).add(kind))
       times.set(kind, [...(times.get(kind) ?? []), reply.ms])

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Request, Response } from 'express'
 import { SecurityError } from 'sallyport'
-import { signInDoor } from '../../middleware/sign-in-door.js'
+import { RequestStates } from '../../middleware/request-state.js'
+import { SignInDoor } from '../../middleware/sign-in-door.js'
 import { systemClock } from '../../src/core/clock.js'
 import { HashingLane } from '../../src/features/passwords/hashing-lane.js'
 import { openDatabase } from '../../src/stores/sql/database.js'
@@ -76,10 +77,13 @@ describe('The door before the sign-in', () => {
   /** Everybody comes in the same moment; who is let in by when, and in whose name. */
   function arrivals(lane: HashingLane, names: string[]) {
     const letIn: [string, string | undefined][] = []
-    const door = signInDoor({ lane, pages: undefined as never, secure: false, clock: systemClock, report: () => {} })
+    const states = new RequestStates()
+    const parts = { lane, states, pages: undefined as never, secure: false, clock: systemClock, report: () => {} }
+    const { middleware } = new SignInDoor(parts)
+    const req = () => ({ socket: { writable: true } }) as Request
     for (const name of names)
       requests.run(name, () => {
-        void door({} as Request, {} as Response, () => letIn.push([name, requests.getStore()]))
+        void middleware(req(), {} as Response, () => letIn.push([name, requests.getStore()]))
       })
     return letIn
   }
@@ -133,7 +137,8 @@ describe('More sign-ins at once than the lane takes', () => {
       assert.equal(response.headers['retry-after'], '2')
       assert.equal(response.headers['cache-control'], 'no-store')
       assert.match(response.headers['content-security-policy'] as string, /default-src 'none'/)
-      if (response.type.includes('html')) assert.match(text, /Many people are signing in.*Try again in 2 seconds/)
+      if (response.type.includes('html'))
+        assert.match(text, /Many people are signing in right now.*Try again in 2 seconds/)
       else assert.deepEqual(json, { title: 'busy', status: 503, code: 'busy', retryAfter: 2 })
     }
     const db = await openDatabase(host.database)

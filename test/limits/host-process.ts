@@ -13,16 +13,18 @@ export interface LimitsSettings {
   port: number
   database: string
   redis?: string | undefined
+  /** Of all of them, as behind a balancer; else each has its own. */
+  origin?: string
   /** Its clock stands still at this time, so that no wait ends by itself however slow the machine is. */
   standsStillAt?: number
-  options?: Pick<SecurityOptions, 'throttle' | 'passwords' | 'requestsPerMinute'>
+  options?: Pick<SecurityOptions, 'throttle' | 'passwords' | 'requestsPerMinute' | 'mail'>
 }
 
-const { port, database, redis, standsStillAt, options } = JSON.parse(process.argv[2]!) as LimitsSettings
+const { port, database, redis, origin, standsStillAt, options } = JSON.parse(process.argv[2]!) as LimitsSettings
 const clock = standsStillAt ? new StillClock(standsStillAt) : new TestClock()
 obey((ms) => clock.advance(ms))
 const security = await createSecurity({
-  origin: `http://localhost:${port}`,
+  origin: origin ?? `http://localhost:${port}`,
   secret: SECRET,
   database,
   redis,
@@ -35,6 +37,7 @@ const app = express()
 app.set('trust proxy', 1)
 app.use(security.router)
 app.get('/invoices', security.requireSession(), (_req, res) => void res.json({}))
+app.post('/payouts', security.requireStepUp(), (_req, res) => void res.json({ paid: true }))
 app.get(
   '/unrelated',
   handle(async (_req, res) => {
@@ -45,4 +48,5 @@ app.get(
 )
 app.use(security.errorHandler)
 const server = app.listen(port, '127.0.0.1', () => tell({ ready: true }))
+security.attachTo(server)
 server.keepAliveTimeout = 60_000 // as behind a proxy, which keeps its connections

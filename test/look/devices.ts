@@ -6,18 +6,17 @@ export interface Device {
   address: string
 }
 
-const place = (city: string, country: string) => ({
-  city: { names: { en: city } },
-  country: { names: { en: country } },
-})
+const named = (en: string, de = en) => ({ names: { de, en } })
+const place = (city: ReturnType<typeof named>, country: ReturnType<typeof named>) => ({ city, country })
+const portugal = named('Portugal')
 
 /** The networks of RFC 5737 and RFC 3849, which are nobody's, with places. */
 export const locations = (): Buffer =>
   mmdb({
-    '203.0.113.0/24': place('Lisbon', 'Portugal'),
-    '198.51.100.0/24': place('Porto', 'Portugal'),
-    '192.0.2.0/24': place('Stockholm', 'Sweden'),
-    '2001:db8::/32': place('Utrecht', 'Netherlands'),
+    '203.0.113.0/24': place(named('Lisbon', 'Lissabon'), portugal),
+    '198.51.100.0/24': place(named('Porto'), portugal),
+    '192.0.2.0/24': place(named('Stockholm'), named('Sweden', 'Schweden')),
+    '2001:db8::/32': place(named('Utrecht'), named('Netherlands', 'Niederlande')),
   })
 
 const CHROMIUM = 'AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0'

@@ -3,15 +3,32 @@ import { launchChromium } from '../support/chromium.js'
 import { gather, type Cast } from './cast.js'
 import { picture, type Look } from './looks.js'
 import type { Chapter, Scene } from './scene.js'
+import { activity } from './scenes/activity.js'
 import { closeHosts } from './scenes/guests.js'
+import { mails } from './scenes/mails.js'
+import { passkeys } from './scenes/passkeys.js'
 import { problems } from './scenes/problems.js'
+import { recovery } from './scenes/recovery.js'
 import { security } from './scenes/security.js'
 import { sessions } from './scenes/sessions.js'
 import { signIn } from './scenes/sign-in.js'
+import { stepUp } from './scenes/step-up.js'
+import { twoFactor } from './scenes/two-factor.js'
 import { openStage } from './stage.js'
 
 /** Every page in every state, in the order in which they are played and shown. */
-export const CHAPTERS: readonly Chapter[] = [security, sessions, signIn, problems]
+export const CHAPTERS: readonly Chapter[] = [
+  security,
+  activity,
+  sessions,
+  signIn,
+  twoFactor,
+  passkeys,
+  stepUp,
+  recovery,
+  mails,
+  problems,
+]
 
 export const looksOf = ({ alsoAs = [] }: Scene): Look[] => ['desktop', 'phone', 'dark', ...alsoAs]
 

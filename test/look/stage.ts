@@ -8,7 +8,7 @@ import { locations, type Device } from './devices.js'
 import { HOLD_ANIMATIONS } from './looks.js'
 
 /** The moment at which every picture is taken. */
-export const NOW = Date.UTC(2026, 10, 20, 14, 5)
+export const NOW = Date.UTC(2046, 10, 20, 14, 5)
 export const BASE = '/account/security'
 export const PRODUCT = 'Ledgerly'
 

@@ -95,7 +95,7 @@ describe('Forged requests', () => {
         assert.deepEqual([page.status, page.json.code], [403, 'csrf'], path)
         const html = await browser.post(BASE + path, {})
         assert.equal(html.status, 403, path)
-        assert.match(html.text, path === '/sign-in' ? /you were not signed in/ : /did not come from this site/)
+        assert.match(html.text, path === '/sign-in' ? /you were not signed in/ : /Nothing was changed/)
       }
     for (const each of [browser, other]) assert.ok(await each.isSignedIn())
   })
@@ -163,6 +163,22 @@ describe('Forged requests', () => {
     assert.equal(again.fieldsOf('/sign-in').returnTo, '/invoices')
     const done = await late.submit(again, '/sign-in', typed)
     assert.deepEqual([done.status, done.location], [303, '/invoices'])
+  })
+
+  it('a page that was open for too long is offered again, also one that a form was refused on', async () => {
+    const browser = host.browser()
+    await browser.signIn(ada, PASSWORDS.u1!)
+    for (const [stood, again] of [
+      [`${BASE}/sessions?page=2`, `${BASE}/sessions?page=2`],
+      [`${BASE}/password`, `${BASE}/`], // which answers no GET
+    ] as const) {
+      const page = await browser.post(`${BASE}/password`, { csrfToken: 'old' }, { Referer: host.url + stood })
+      assert.equal(page.status, 403)
+      assert.match(page.text, /Nothing was changed\..*Open the page again/)
+      const link = page.$('main .sp-button').first().attr('href')!
+      assert.equal(link, again)
+      assert.equal((await browser.visit(link)).status, 200)
+    }
   })
 
   it('two tabs of the sign-in page are one visitor: either may be sent', async () => {

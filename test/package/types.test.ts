@@ -14,6 +14,7 @@ const ALLOWED = ['express', 'ioredis']
 /** A host's own code, as strict as it gets. What must not type-check says so. */
 const HOST = `
 import express = require('express')
+import https = require('node:https')
 import { ConfigurationError, createSecurity } from 'sallyport'
 import type { Duration, OwnMessages, PageModel, RequestSecurity, Security, Views, SecurityEvent, SecurityOptions } from 'sallyport'
 
@@ -41,7 +42,7 @@ const options: SecurityOptions<Member> = {
 }
 const signIn = ({ page, words, errors }: PageModel<'sign-in'>, email: string): string =>
   [page.language, email, words.t('sign_in.title'), ...Object.values(errors).flat()].join()
-const views: Partial<Views> = { sessions: { sessions: [] } }
+const views: Partial<Views> = { sessions: { sessions: [], listPage: 1 } }
 // @ts-expect-error -- a text that there is not
 const texts: OwnMessages = { en: { 'sign_in.titel': 'Welcome' } }
 // @ts-expect-error -- a plural needs its forms
@@ -68,6 +69,8 @@ export async function start(app: express.Express): Promise<Security> {
   options.databse
   security.on('auth.signed_out', (event: SecurityEvent<'auth.signed_out'>) => event.details.sessionId.toUpperCase())
   app.use(security.errorHandler)
+  security.attachTo(app.listen(3000))
+  security.attachTo(https.createServer(app))
   return security
 }
 export const all = [views, texts, plurals]

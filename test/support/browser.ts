@@ -53,7 +53,7 @@ export class Page {
   errorsUnder(field: string): string[] {
     const ids = (this.$(`[name=${field}][aria-invalid=true]`).attr('aria-describedby') ?? '').split(' ').filter(Boolean)
     return ids.flatMap((id) =>
-      this.$(`#${id}.sp-errors li`)
+      this.$(`#${id}.sp-errors li, #${id} li.sp-broken`)
         .map((_, li) => this.$(li).text())
         .get(),
     )
@@ -82,13 +82,17 @@ export class Browser {
     return this.visit(page.location)
   }
 
-  async post(path: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Page> {
+  async post(
+    path: string,
+    fields: Record<string, string> | string,
+    headers: Record<string, string> = {},
+  ): Promise<Page> {
     const ambient = { ...this.#headers, 'Sec-Fetch-Site': 'same-origin', Origin: this.url }
     return new Page(
       await this.#agent
         .post(path)
-        .set({ ...ambient, ...headers })
         .type('form')
+        .set({ ...ambient, ...headers })
         .send(fields),
     )
   }

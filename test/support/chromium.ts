@@ -57,8 +57,8 @@ async function openContext(browser: Browser, url: string, options: BrowserContex
 function watch(page: Page, url: string, problems: string[]): void {
   page.on('pageerror', (error) => problems.push(`error: ${error.message}`))
   page.on('console', (message) => {
-    // a refused form or a missing page is an error to Chromium's console; files that are missing are found below
-    if (message.text().startsWith('Failed to load resource') && message.location().url === page.url()) return
+    // a refused form or a missing page is an error to Chromium's console, too; files that are missing are found below
+    if (message.text().startsWith('Failed to load resource: the server responded')) return
     if (message.type() === 'error' || message.type() === 'warning') problems.push(`console: ${message.text()}`)
   })
   page.on('request', (request) => {
@@ -70,6 +70,8 @@ function watch(page: Page, url: string, problems: string[]): void {
       problems.push(`${response.status()} for ${response.url()}`)
   })
   page.on('requestfailed', (request) => {
-    problems.push(`${request.failure()?.errorText ?? 'no answer'} for ${request.url()}`)
+    const failure = request.failure()?.errorText ?? 'no answer'
+    // what a page was still asking for when it was left, as the passkeys of a sign-in form
+    if (failure !== 'net::ERR_ABORTED') problems.push(`${failure} for ${request.url()}`)
   })
 }

@@ -25,6 +25,7 @@ export const SECRET = 'a secret for tests only, long enough to be one'
 
 export interface Host {
   app: Express
+  server: Server
   security: Security
   clock: TestClock
   url: string
@@ -95,6 +96,7 @@ export async function startHost({
   const url = `http://localhost:${port}`
   return {
     app,
+    server,
     security,
     clock,
     url,

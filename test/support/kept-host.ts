@@ -59,6 +59,7 @@ export interface KeptHostOptions {
   /** Goes on where another host has stopped. */
   continues?: Pick<KeptHost, 'store' | 'clock' | 'port'> & { database: string }
   database?: string
+  clock?: TestClock
 }
 
 const require = createRequire(import.meta.url)
@@ -83,7 +84,7 @@ function passportOf(version: 5 | 7, { serialize, deserialize }: Keys): Authentic
  */
 export async function startKeptHost(options: KeptHostOptions = {}): Promise<KeptHost> {
   const folder = await tempFolder()
-  const clock = options.continues?.clock ?? new TestClock()
+  const clock = options.continues?.clock ?? options.clock ?? new TestClock()
   const port = options.continues?.port ?? (await freePort())
   const store = options.continues?.store ?? options.session?.store ?? new session.MemoryStore()
   const errors: unknown[] = []

@@ -1,11 +1,10 @@
 import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from 'node:child_process'
-import { accessSync, chownSync, constants, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { appendFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Client } from 'pg'
-import { freePort } from './services.js'
+import { freePort, inMemory } from './services.js'
 
 /** A real PostgreSQL on a free port, from Debian's package. It confirms nothing that is not on its disk. */
 export interface PostgresServer {
@@ -70,17 +69,8 @@ function programs(): { bin: string; user: SpawnOptions } {
   return { bin, user: { uid: Number(uid), gid: Number(gid) } }
 }
 
-/** Memory, where there is such a folder: a commit is as safe as the disk it is on, and the tests need no better one. */
 function newFolder(user: SpawnOptions): string {
-  const memory = '/dev/shm'
-  let base = tmpdir()
-  try {
-    accessSync(memory, constants.W_OK)
-    base = memory
-  } catch {
-    // then on the disk
-  }
-  const folder = mkdtempSync(join(base, 'sallyport-pg-'))
+  const folder = mkdtempSync(join(inMemory(), 'sallyport-pg-'))
   if (user.uid !== undefined) chownSync(folder, user.uid, user.gid!)
   return folder
 }

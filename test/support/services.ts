@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createConnection, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -15,9 +15,23 @@ export async function freePort(): Promise<number> {
   return port
 }
 
+const ENOUGH_BYTES = 2 ** 31
+
+/** Memory, where there is such a folder and room in it: a commit is as safe as the disk it is on, and most tests need no better one. */
+export function inMemory(): string {
+  const memory = '/dev/shm'
+  try {
+    accessSync(memory, constants.W_OK)
+    const { bavail, bsize } = statfsSync(memory)
+    return bavail * bsize > ENOUGH_BYTES ? memory : tmpdir()
+  } catch {
+    return tmpdir() // then on the disk
+  }
+}
+
 /** A folder of the test's own; `remove` deletes it. */
-export async function tempFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
-  const path = await mkdtemp(join(tmpdir(), 'sallyport-'))
+export async function tempFolder(base = inMemory()): Promise<{ path: string; remove: () => Promise<void> }> {
+  const path = await mkdtemp(join(base, 'sallyport-'))
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }
 

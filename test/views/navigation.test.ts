@@ -10,6 +10,7 @@ const OWN: NavigationEntry[] = [
 const OURS = [
   ['Security', `${BASE}/`],
   ['Active sessions', `${BASE}/sessions`],
+  ['Activity', `${BASE}/activity`],
 ]
 const HOSTILE = `"><script>alert(1)</script>' onmouseover=x &amp;`
 
@@ -41,6 +42,7 @@ describe('The navigation', () => {
       ['/', 'Security'],
       ['/sessions', 'Active sessions'],
       ['/sessions/revoke-others', 'Active sessions'],
+      ['/activity?kind=password', 'Activity'],
     ] as const) {
       const page = await browser.visit(BASE + path)
       assert.deepEqual(entriesOf(page), [...OWN.map(({ label, href }) => [label, href]), ...OURS])

@@ -51,7 +51,7 @@ for (const [engine, options] of Object.entries(ENGINES))
     async function signIn({ page }: Visitor, password: string): Promise<void> {
       await page.getByLabel('E-mail').fill(ada.email)
       await page.getByLabel('Password').fill(password)
-      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     }
 
     it('refuse a wrong password, and let one in with the right one', async () => {
@@ -94,8 +94,8 @@ for (const [engine, options] of Object.entries(ENGINES))
       await row.getByRole('link', { name: 'Revoke' }).click()
       await page.getByRole('heading', { name: /^Sign out .*\?$/ }).waitFor()
       await theirs(page)
-      await page.getByRole('button', { name: 'Sign it out' }).click()
-      await page.getByText('That device was signed out.').waitFor()
+      await page.getByRole('button', { name: 'Sign out device' }).click()
+      await page.getByText('Firefox on Linux was signed out.').waitFor()
       await other.page.reload()
       await other.page.getByText('This device was signed out from another device.').waitFor()
       await theirs(other.page)
@@ -127,11 +127,13 @@ for (const [engine, options] of Object.entries(ENGINES))
       assert.equal((await host.browser().visit(`${BASE}/nothing`)).status, 404)
       const { json } = await host.browser().json(`${BASE}/sign-in`)
       assert.deepEqual(Object.keys(json).toSorted(), [
+        'canReset',
         'csrfToken',
         'email',
         'errors',
         'formFields',
         'notice',
+        'passkeys',
         'remember',
         'returnTo',
       ])

@@ -106,7 +106,7 @@ describe('The page that asks before a device is signed out', () => {
     const back = page.$('main a.sp-quiet').attr('href')!
     assert.equal((await here.visit(back)).status, 200)
     const done = await here.submit(refused, '/revoke', {}, from(`${BASE}/password`))
-    assert.match((await here.follow(done)).text, /That device was signed out/, 'from the dialog, too')
+    assert.match((await here.follow(done)).text, /Firefox on Linux was signed out/, 'from the dialog, too')
   })
 
   it('never leads to another origin', async () => {

@@ -11,7 +11,7 @@ const formsOf = (message: Message): string[] => (typeof message === 'string' ? [
 
 /** A text as it looks on a page, whatever was filled in. */
 function pattern(text: string): RegExp {
-  const escaped = text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\s+/g, '\\s+')
+  const escaped = text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\s+/g, ' ')
   return new RegExp(`(?<![\\p{L}\\p{N}])${escaped.replace(/\\\{\w+\\\}/g, '.{1,80}?')}(?![\\p{L}\\p{N}])`, 'u')
 }
 
@@ -30,7 +30,7 @@ function wordsOn(page: Page): string {
     .contents()
     .toArray()
     .map((node) => ('data' in node ? node.data : ''))
-  return [page.text, ...texts, ...attributes].join('\n')
+  return [page.text, ...texts, ...attributes].map((text) => text.replace(/\s+/g, ' ').trim()).join('\n')
 }
 
 /** The keys of a language whose text stands on a page; one that both languages share does not count. */
@@ -43,4 +43,8 @@ export function keysOn(page: Page, language: 'en' | 'de'): string[] {
   })
 }
 
-export const ALL_KEYS: readonly string[] = KEYS
+/** Those of which one can tell by a page whether they were said: what both languages say alike is left out. */
+export const ALL_KEYS: readonly string[] = KEYS.filter((key) => {
+  const german = formsOf(de[key])
+  return formsOf(en[key]).some((text) => !german.includes(text))
+})

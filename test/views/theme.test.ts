@@ -70,7 +70,7 @@ describe("A host's style sheets", () => {
     await page.goto(`${BASE}/sign-in?returnTo=${BASE}/`)
     await page.getByLabel('E-mail').fill(ada.email)
     await page.getByLabel('Password').fill(PASSWORDS.u1!)
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.getByRole('heading', { name: 'Security', level: 1 }).waitFor()
   }
 

@@ -1,3 +1,7 @@
+import { deActivity } from './de-activity.js'
+import { deFactors } from './de-factors.js'
+import { deReset } from './de-reset.js'
+import { deMails } from './de-mails.js'
 import type { Messages } from './keys.js'
 
 /** Alle Texte auf Deutsch. */
@@ -5,13 +9,15 @@ export const de: Messages = {
   'nav.label': 'Konto',
   'nav.security': 'Sicherheit',
   'nav.sessions': 'Aktive Sitzungen',
+  'nav.activity': 'Aktivität',
   'nav.admin': 'Organisation',
   'nav.sign_out': 'Abmelden',
   'nav.skip': 'Zum Inhalt springen',
   'nav.back': 'Zurück zu {product}',
+  'nav.cancel': 'Abbrechen',
 
   'security.title': 'Sicherheit',
-  'security.description': 'Ihr Passwort und die Geräte, die bei Ihrem Konto angemeldet sind.',
+  'security.description': 'Wie Sie sich anmelden, und die Geräte, die bei Ihrem Konto angemeldet sind.',
 
   'password.title': 'Passwort',
   'password.changed': 'Zuletzt geändert:',
@@ -27,12 +33,17 @@ export const de: Messages = {
   'password.rules': 'Für Ihr neues Passwort gilt',
   'password.submit': 'Passwort ändern',
   'password.refused': 'Ihr Passwort wurde nicht geändert. Geben Sie alle drei Passwörter noch einmal ein.',
-  'password.breaks_rules': { one: 'Es verletzt eine Regel.', other: 'Es verletzt {count} Regeln.' },
+  'password.breaks_rules': { one: 'Es erfüllt eine der Regeln nicht.', other: 'Es erfüllt {count} der Regeln nicht.' },
   'password.done': {
     zero: 'Ihr Passwort wurde geändert. Kein anderes Gerät war angemeldet.',
     one: 'Ihr Passwort wurde geändert und ein anderes Gerät abgemeldet.',
     other: 'Ihr Passwort wurde geändert und {count} andere Geräte wurden abgemeldet.',
   },
+
+  ...deFactors,
+  ...deActivity,
+
+  ...deReset,
 
   'sessions.title': 'Aktive Sitzungen',
   'sessions.description': 'Browser und Geräte, die gerade bei Ihrem Konto angemeldet sind.',
@@ -43,13 +54,19 @@ export const de: Messages = {
   'sessions.last_active': 'Zuletzt aktiv',
   'sessions.unknown_location': 'Unbekannter Ort',
   'sessions.unknown_ip': 'Unbekannte Adresse',
-  'sessions.revoke': 'Abmelden',
+  'sessions.all': { one: 'Die eine Sitzung ansehen', other: 'Alle {count} Sitzungen ansehen' },
+  'sessions.pages': 'Seiten der Liste',
+  'sessions.shown': '{from} bis {to} von {count}',
+  'sessions.previous': 'Zurück',
+  'sessions.next': 'Weiter',
+  'sessions.revoke': 'Gerät abmelden',
   'sessions.none': 'Kein Gerät ist angemeldet.',
-  'sessions.revoke_label': 'Abmelden: {device} an {ip}, zuletzt aktiv {when}',
-  'sessions.revoke_others': 'Überall sonst abmelden',
+  'sessions.revoke_label': 'Gerät abmelden: {device} an {ip}, zuletzt aktiv {when}',
+  'sessions.revoke_others': 'Alle anderen Geräte abmelden',
   'sessions.others': { one: 'Ein anderes Gerät ist angemeldet.', other: '{count} andere Geräte sind angemeldet.' },
   'sessions.only_this': 'Nur dieses Gerät ist angemeldet.',
-  'sessions.revoked_done': 'Das Gerät wurde abgemeldet.',
+  'sessions.revoked_done': '{device} wurde abgemeldet.',
+  'sessions.revoked_unknown': 'Das Gerät wurde abgemeldet.',
   'sessions.revoked_before': 'Das Gerät war bereits abgemeldet.',
   'sessions.others_done': {
     zero: 'Kein anderes Gerät war angemeldet.',
@@ -63,17 +80,17 @@ export const de: Messages = {
   'revoke.unknown': 'Wenn Sie dieses Gerät nicht kennen, ändern Sie auch Ihr Passwort.',
   'revoke.submit': 'Gerät abmelden',
   'revoke.own': 'Dieses Gerät benutzen Sie gerade: Sie müssen sich danach neu anmelden.',
-  'revoke.cancel': 'Abbrechen',
-  'revoke_others.title': 'Überall sonst abmelden?',
+  'revoke_others.title': 'Alle anderen Geräte abmelden?',
   'revoke_others.text': {
     zero: 'Kein anderes Gerät ist angemeldet. Dieses bleibt angemeldet.',
     one: 'Das meldet ein anderes Gerät sofort ab. Ungespeicherte Arbeit dort geht verloren; dieses Gerät bleibt angemeldet.',
     other:
       'Das meldet {count} andere Geräte sofort ab. Ungespeicherte Arbeit dort geht verloren; dieses Gerät bleibt angemeldet.',
   },
-  'revoke_others.submit': 'Überall sonst abmelden',
+  'revoke_others.submit': 'Alle anderen abmelden',
 
   'time.now': 'gerade eben',
+  'time.soon': 'in Kürze',
 
   'device.on': '{browser} auf {system}',
   'device.unknown': 'Unbekanntes Gerät',
@@ -84,29 +101,54 @@ export const de: Messages = {
   'sign_in.remember': 'Angemeldet bleiben',
   'sign_in.remember_help': 'Nur auf einem Gerät, das sonst niemand benutzt.',
   'sign_in.submit': 'Anmelden',
+  'sign_in.passkey': 'Mit einem Passkey anmelden',
   'sign_in.again': 'Passwort noch einmal eingeben',
   'sign_in.signed_out': 'Sie sind abgemeldet.',
+  'sign_in.too_many_codes': 'Zu viele falsche Codes. Melden Sie sich noch einmal an.',
+  'sign_in.half_finished_over': 'Das hat zu lange gedauert. Melden Sie sich noch einmal an.',
 
   'reason.revoked': 'Dieses Gerät wurde von einem anderen Gerät aus abgemeldet. Melden Sie sich an, um fortzufahren.',
   'reason.password_changed': 'Ihr Passwort wurde geändert. Melden Sie sich mit dem neuen an.',
+  'reason.factor_changed':
+    'Ihre Anmeldung wurde geändert und dieses Gerät darum abgemeldet. Melden Sie sich neu an, um fortzufahren.',
   'reason.expired': 'Ihre Sitzung ist abgelaufen. Melden Sie sich an, um fortzufahren.',
   'reason.limit':
     'Dieses Gerät wurde abgemeldet, weil Ihr Konto auf zu vielen Geräten angemeldet war. Melden Sie sich an, um fortzufahren.',
 
   'step_up.title': 'Bestätigen Sie, dass Sie es sind',
   'step_up.description': 'Zum Schutz Ihres Kontos geben Sie bitte Ihr Passwort noch einmal ein.',
+  'step_up.with_code': 'Zum Schutz Ihres Kontos geben Sie bitte einen Code aus Ihrer Authenticator-App ein.',
+  'step_up.with_recovery_code': 'Zum Schutz Ihres Kontos geben Sie bitte einen Ihrer Wiederherstellungscodes ein.',
+  'step_up.with_passkey': 'Zum Schutz Ihres Kontos bestätigen Sie bitte mit Ihrem Passkey.',
+  'step_up.action': 'Um fortzufahren: {action}',
+  'step_up.suspended': 'Was Sie eingegeben haben, bleibt zehn Minuten lang erhalten.',
+  'step_up.not_kept':
+    'Was Sie eingegeben haben, bleibt nach dem Abmelden nicht erhalten. Um es vorher zu kopieren, gehen Sie zurück.',
   'step_up.password': 'Passwort',
   'step_up.submit': 'Bestätigen',
   'step_up.sign_in_again': 'Abmelden und neu anmelden',
-  'step_up.no_password': 'Ihre Organisation meldet Sie an. Melden Sie sich hier ab und dort neu an, um fortzufahren.',
+  'step_up.to_security': 'Zur Sicherheitsseite',
+  'step_up.no_passkey':
+    'Dafür brauchen Sie einen Passkey und haben noch keinen. Fügen Sie auf der Sicherheitsseite einen hinzu und kommen Sie dann wieder.',
+  'step_up.no_code':
+    'Dafür brauchen Sie eine Authenticator-App und haben noch keine. Richten Sie auf der Sicherheitsseite eine ein und kommen Sie dann wieder.',
+  'step_up.no_password':
+    'Ihre Organisation meldet Sie an, darum wird hier kein Passwort abgefragt. Melden Sie sich ab und über Ihre Organisation neu an, um fortzufahren.',
+
+  'continue.title': 'Sie haben bestätigt, dass Sie es sind',
+  'continue.text': 'Es wurde noch nichts gesendet. Was Sie eingegeben haben, wird gesendet, wenn Sie fortfahren.',
+  'continue.submit': 'Fortfahren',
+  'continue.submit_action': 'Fortfahren: {action}',
+  'continue.cancel': 'Abbrechen',
 
   'field.show': 'Anzeigen',
   'field.hide': 'Verbergen',
   'field.caps_lock': 'Die Feststelltaste ist an.',
-  'field.problem': { one: 'Korrigieren Sie dies, um fortzufahren', other: 'Korrigieren Sie diese {count} Angaben' },
+  'field.problem': { one: 'Es gibt ein Problem', other: 'Es gibt {count} Probleme' },
 
   'rules.met': 'erfüllt',
   'rules.unmet': 'fehlt noch',
+  'rules.broken': 'nicht erfüllt',
   'rules.later': 'wird beim Absenden geprüft',
   'rule.min_length': 'mindestens {count} Zeichen',
   'rule.max_length': 'höchstens {count} Zeichen',
@@ -116,7 +158,7 @@ export const de: Messages = {
   'rule.number': 'eine Ziffer',
   'rule.symbol': 'ein Sonderzeichen, etwa \u2011\u00a0oder\u00a0!',
   'rule.common': 'kein häufiges Passwort',
-  'rule.personal': 'nicht Ihr Name, Ihre E\u2011Mail-Adresse oder der Name dieses Produkts',
+  'rule.personal': 'ohne Ihren Namen, Ihre E\u2011Mail-Adresse und den Namen dieses Produkts',
 
   'error.page_title': 'Fehler: {title}',
   'error.min_length': 'Nehmen Sie mindestens {count} Zeichen.',
@@ -127,7 +169,7 @@ export const de: Messages = {
   'error.number': 'Fügen Sie eine Ziffer hinzu.',
   'error.symbol': 'Fügen Sie ein Sonderzeichen hinzu, etwa - oder\u00a0!',
   'error.common': 'Das steht auf Listen häufiger Passwörter. Wählen Sie ein anderes.',
-  'error.personal': 'Lassen Sie Ihren Namen, Ihre E-Mail-Adresse und den Namen dieses Produkts weg.',
+  'error.personal': 'Lassen Sie Ihren Namen, Ihre E\u2011Mail-Adresse und den Namen dieses Produkts weg.',
   'error.unchanged': 'Wählen Sie ein anderes Passwort als das aktuelle.',
   'error.mismatch': 'Die beiden neuen Passwörter sind verschieden.',
   'error.wrong_password': 'Das ist nicht Ihr aktuelles Passwort.',
@@ -135,6 +177,15 @@ export const de: Messages = {
   'error.required': 'Füllen Sie dieses Feld aus.',
   'error.invalid': 'Das ist nicht lesbar. Geben Sie es noch einmal ein.',
   'error.form_expired': 'Dieses Formular war zu lange offen, darum wurden Sie nicht angemeldet.',
+  'error.invalid_code': 'Dieser Code ist falsch. Geben Sie den ein, den die App jetzt zeigt.',
+  'error.code_already_used': 'Dieser Code wurde schon benutzt. Warten Sie auf den nächsten.',
+  'error.clock': {
+    one: 'Dieser Code kommt von einer Uhr, die etwa eine Sekunde falsch geht. Stellen Sie die Uhr Ihres Telefons auf automatisch und versuchen Sie es mit dem nächsten Code.',
+    other:
+      'Dieser Code kommt von einer Uhr, die etwa {count} Sekunden falsch geht. Stellen Sie die Uhr Ihres Telefons auf automatisch und versuchen Sie es mit dem nächsten Code.',
+  },
+  'error.invalid_recovery_code': 'Dieser Wiederherstellungscode ist falsch oder wurde schon benutzt.',
+  'error.invalid_passkey': 'Dieser Passkey gilt hier nicht. Versuchen Sie es noch einmal oder auf einem anderen Weg.',
 
   'page.status': 'Fehler {status}',
   'page.not_found.title': 'Seite nicht gefunden',
@@ -143,15 +194,16 @@ export const de: Messages = {
   'page.forbidden.text': 'Das dürfen Sie nicht.',
   'page.managed.title': 'Von Ihrem Identitätsanbieter verwaltet',
   'page.managed.text': 'Ihre Organisation meldet Sie an; hier gibt es kein Passwort zu ändern.',
-  'page.csrf.title': 'Bitte noch einmal',
-  'page.csrf.text': 'Das Formular war zu lange offen, oder es kam nicht von dieser Website. Es wurde nichts geändert.',
-  'page.method.title': 'Dieser Link öffnet sich nicht von selbst',
-  'page.method.text': 'Beginnen Sie auf der Seite Sicherheit.',
+  'page.csrf.title': 'Bitte senden Sie das Formular noch einmal',
+  'page.csrf.text':
+    'Es wurde nichts geändert. Das Formular war zu lange offen oder wurde nicht von dieser Website gesendet. Öffnen Sie die Seite noch einmal und wiederholen Sie es dort.',
+  'page.method.title': 'Diese Adresse lässt sich nicht einzeln öffnen',
+  'page.method.text': 'Sie gehört zu einer Schaltfläche auf der Seite Sicherheit. Beginnen Sie dort.',
   'page.bad_request.title': 'Diese Anfrage ist nicht lesbar',
   'page.bad_request.text': 'Etwas darin ist fehlerhaft. Es wurde nichts geändert.',
   'page.too_large.title': 'Zu groß',
   'page.too_large.text': 'Es wurde mehr gesendet, als in dieses Formular passt. Es wurde nichts geändert.',
-  'page.too_many.title': 'Bitte warten Sie einen Moment',
+  'page.too_many.title': 'Bitte warten',
   'page.too_many.text':
     'In kurzer Zeit kamen zu viele Versuche oder Anfragen. Bis die Wartezeit vorbei ist, hilft auch das richtige Passwort nicht.',
   'page.wait.seconds': {
@@ -163,13 +215,24 @@ export const de: Messages = {
     other: 'Versuchen Sie es in {count} Minuten wieder, um {time}.',
   },
   'page.again': 'Noch einmal versuchen',
+  'page.open_again': 'Seite noch einmal öffnen',
   'page.busy.title': 'Gerade melden sich viele an',
-  'page.busy.text': 'Ihr Passwort wurde nicht geprüft, weil zu viele andere zuerst kamen.',
+  'page.busy.text': 'Ihr Passwort wurde nicht geprüft, weil andere zuerst kamen. Mit Ihrem Konto ist alles in Ordnung.',
   'page.unavailable.title': 'Gleich wieder da',
   'page.unavailable.text': 'Das ist eine kurze Störung bei uns. Niemand wurde abgemeldet, und nichts ist verloren.',
   'page.internal.title': 'Etwas ist schiefgegangen',
   'page.internal.text': 'Das liegt an uns, nicht an Ihnen. Es wurde nichts geändert. Versuchen Sie es noch einmal.',
-  'page.required.title': 'Bitte melden Sie sich an',
-  'page.required.text': 'Diese Seite ist für Angemeldete.',
+  'page.two_factor_enforced.title': 'Die Zwei-Faktor-Anmeldung bleibt eingeschaltet',
+  'page.two_factor_enforced.text':
+    'Ihre Organisation verlangt sie, darum lässt sie sich nicht ausschalten. Es wurde nichts geändert.',
+  'page.passkey_limit.title': 'Keine weiteren Passkeys',
+  'page.passkey_limit.text':
+    'Zu diesem Konto gehören schon zwanzig Passkeys. Entfernen Sie einen, den Sie nicht mehr benutzen, und fügen Sie dann einen neuen hinzu.',
+  'page.invalid_passkey.title': 'Dieser Passkey gilt hier nicht',
+  'page.invalid_passkey.text': 'Er ist hier nicht bekannt, oder seine Antwort stimmt nicht. Es wurde nichts geändert.',
+  'page.already_done.title': 'Das wurde schon gesendet',
+  'page.already_done.text': 'Es wurde beim ersten Mal erledigt und nicht noch einmal. Sehen Sie nach, ob es so stimmt.',
   'page.back': 'Zurück zur Sicherheit',
+
+  ...deMails,
 }

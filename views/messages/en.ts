@@ -1,15 +1,22 @@
+import { enActivity } from './en-activity.js'
+import { enFactors } from './en-factors.js'
+import { enReset } from './en-reset.js'
+import { enMails } from './en-mails.js'
+
 /** Every text of our pages. A text with `{count}` may have a form for one. */
 export const en = {
   'nav.label': 'Account',
   'nav.security': 'Security',
   'nav.sessions': 'Active sessions',
+  'nav.activity': 'Activity',
   'nav.admin': 'Organization',
   'nav.sign_out': 'Sign out',
   'nav.skip': 'Skip to content',
   'nav.back': 'Back to {product}',
+  'nav.cancel': 'Cancel',
 
   'security.title': 'Security',
-  'security.description': 'Your password and the devices that are signed in to your account.',
+  'security.description': 'How you sign in, and the devices that are signed in to your account.',
 
   'password.title': 'Password',
   'password.changed': 'Last changed',
@@ -25,12 +32,20 @@ export const en = {
   'password.rules': 'Your new password must',
   'password.submit': 'Change password',
   'password.refused': 'Your password was not changed. Type all three passwords again.',
-  'password.breaks_rules': { one: 'It breaks one rule.', other: 'It breaks {count} rules.' },
+  'password.breaks_rules': {
+    one: 'It does not meet one of the rules.',
+    other: 'It does not meet {count} of the rules.',
+  },
   'password.done': {
     zero: 'Your password was changed. No other device was signed in.',
     one: 'Your password was changed, and one other device was signed out.',
     other: 'Your password was changed, and {count} other devices were signed out.',
   },
+
+  ...enFactors,
+  ...enActivity,
+
+  ...enReset,
 
   'sessions.title': 'Active sessions',
   'sessions.description': 'Browsers and devices that are signed in to your account now.',
@@ -41,13 +56,19 @@ export const en = {
   'sessions.last_active': 'Last active',
   'sessions.unknown_location': 'Unknown location',
   'sessions.unknown_ip': 'Unknown address',
+  'sessions.all': { one: 'See the one session', other: 'See all {count} sessions' },
+  'sessions.pages': 'Pages of the list',
+  'sessions.shown': 'Showing {from} to {to} of {count}',
+  'sessions.previous': 'Previous',
+  'sessions.next': 'Next',
   'sessions.revoke': 'Revoke',
   'sessions.none': 'No device is signed in.',
   'sessions.revoke_label': 'Revoke {device} at {ip}, last active {when}',
   'sessions.revoke_others': 'Sign out everywhere else',
   'sessions.others': { one: 'One other device is signed in.', other: '{count} other devices are signed in.' },
   'sessions.only_this': 'This is the only device that is signed in.',
-  'sessions.revoked_done': 'That device was signed out.',
+  'sessions.revoked_done': '{device} was signed out.',
+  'sessions.revoked_unknown': 'That device was signed out.',
   'sessions.revoked_before': 'That device had been signed out already.',
   'sessions.others_done': {
     zero: 'No other device was signed in.',
@@ -58,9 +79,8 @@ export const en = {
   'revoke.title': 'Sign out {device}?',
   'revoke.text': 'It is signed out at once, and whoever uses it has to sign in again. Unsaved work there is lost.',
   'revoke.unknown': 'If you do not know this device, change your password as well.',
-  'revoke.submit': 'Sign it out',
+  'revoke.submit': 'Sign out device',
   'revoke.own': 'This is the device that you are using: you will have to sign in again.',
-  'revoke.cancel': 'Cancel',
   'revoke_others.title': 'Sign out everywhere else?',
   'revoke_others.text': {
     zero: 'No other device is signed in now. This one stays signed in.',
@@ -70,6 +90,7 @@ export const en = {
   'revoke_others.submit': 'Sign out everywhere else',
 
   'time.now': 'just now',
+  'time.soon': 'in a moment',
 
   'device.on': '{browser} on {system}',
   'device.unknown': 'Unknown device',
@@ -80,29 +101,51 @@ export const en = {
   'sign_in.remember': 'Keep me signed in',
   'sign_in.remember_help': 'Only on a device that nobody else uses.',
   'sign_in.submit': 'Sign in',
+  'sign_in.passkey': 'Sign in with a passkey',
   'sign_in.again': 'Type your password again',
   'sign_in.signed_out': 'You are signed out.',
+  'sign_in.too_many_codes': 'Too many wrong codes. Sign in again.',
+  'sign_in.half_finished_over': 'That took too long. Sign in again.',
 
   'reason.revoked': 'This device was signed out from another device. Sign in again to go on.',
   'reason.password_changed': 'Your password was changed. Sign in with the new one.',
+  'reason.factor_changed': 'How you sign in was changed, so this device was signed out. Sign in again to go on.',
   'reason.expired': 'Your session has expired. Sign in again to go on.',
   'reason.limit':
     'This device was signed out because your account was signed in on too many devices. Sign in again to go on.',
 
   'step_up.title': 'Confirm it is you',
   'step_up.description': 'To keep your account safe, enter your password again before you go on.',
+  'step_up.with_code': 'To keep your account safe, enter a code from your authenticator app before you go on.',
+  'step_up.with_recovery_code': 'To keep your account safe, enter one of your recovery codes before you go on.',
+  'step_up.with_passkey': 'To keep your account safe, confirm with your passkey before you go on.',
+  'step_up.action': 'To continue: {action}',
+  'step_up.suspended': 'What you typed is kept for ten minutes.',
+  'step_up.not_kept': 'What you typed is not kept when you sign out. To copy it first, go back.',
   'step_up.password': 'Password',
   'step_up.submit': 'Confirm',
   'step_up.sign_in_again': 'Sign out to sign in again',
-  'step_up.no_password': 'Your organization signs you in. Sign out here, and sign in there again to go on.',
+  'step_up.to_security': 'Go to the Security page',
+  'step_up.no_passkey': 'This needs a passkey, and you have none yet. Add one on the Security page, then come back.',
+  'step_up.no_code':
+    'This needs an authenticator app, and you have none yet. Set one up on the Security page, then come back.',
+  'step_up.no_password':
+    'Your organization signs you in, so there is no password to ask for. To go on, sign out, and sign in again through your organization.',
+
+  'continue.title': 'You have confirmed that it is you',
+  'continue.text': 'Nothing was sent yet. What you typed is kept, and is sent when you continue.',
+  'continue.submit': 'Continue',
+  'continue.submit_action': 'Continue: {action}',
+  'continue.cancel': 'Cancel',
 
   'field.show': 'Show',
   'field.hide': 'Hide',
   'field.caps_lock': 'Caps Lock is on.',
-  'field.problem': { one: 'Correct this to go on', other: 'Correct these {count} things to go on' },
+  'field.problem': { one: 'There is a problem', other: 'There are {count} problems' },
 
   'rules.met': 'done',
   'rules.unmet': 'still missing',
+  'rules.broken': 'not met',
   'rules.later': 'checked when you submit',
   'rule.min_length': 'have at least {count} characters',
   'rule.max_length': 'have at most {count} characters',
@@ -123,7 +166,7 @@ export const en = {
   'error.number': 'Add a number.',
   'error.symbol': 'Add a symbol, such as - or\u00a0!',
   'error.common': 'This is on lists of common passwords. Choose another one.',
-  'error.personal': 'Leave out your name, your e-mail address and the name of this product.',
+  'error.personal': 'Leave out your name, your e\u2011mail address and the name of this product.',
   'error.unchanged': 'Choose a password that differs from the current one.',
   'error.mismatch': 'The two new passwords differ.',
   'error.wrong_password': 'This is not your current password.',
@@ -131,6 +174,15 @@ export const en = {
   'error.required': 'Fill in this field.',
   'error.invalid': 'This cannot be read. Type it again.',
   'error.form_expired': 'This form was open for too long, so you were not signed in.',
+  'error.invalid_code': 'That code is wrong. Type the one that the app shows now.',
+  'error.code_already_used': 'That code has been used already. Wait for the next one.',
+  'error.clock': {
+    one: "That code is from a clock that is about one second off. Set your phone's clock to automatic and try the next code.",
+    other:
+      "That code is from a clock that is about {count} seconds off. Set your phone's clock to automatic and try the next code.",
+  },
+  'error.invalid_recovery_code': 'That recovery code is wrong, or it has been used already.',
+  'error.invalid_passkey': 'That passkey cannot be used here. Try again, or choose another way.',
 
   'page.status': 'Error {status}',
   'page.not_found.title': 'Page not found',
@@ -139,27 +191,39 @@ export const en = {
   'page.forbidden.text': 'You may not do this.',
   'page.managed.title': 'Managed by your identity provider',
   'page.managed.text': 'Your organization signs you in, so there is no password to change here.',
-  'page.csrf.title': 'Please try again',
-  'page.csrf.text': 'This form was open for too long, or it did not come from this site. Nothing was changed.',
-  'page.method.title': 'This link does not work by itself',
-  'page.method.text': 'Start from the Security page instead.',
+  'page.csrf.title': 'Please send this form again',
+  'page.csrf.text':
+    'Nothing was changed. The form had been open for too long, or it was not sent from this site. Open the page again, and repeat it there.',
+  'page.method.title': 'This address cannot be opened by itself',
+  'page.method.text': 'It belongs to a button on the Security page. Start there instead.',
   'page.bad_request.title': 'This request cannot be read',
   'page.bad_request.text': 'Something in it is malformed. Nothing was changed.',
   'page.too_large.title': 'Too large',
   'page.too_large.text': 'More was sent than fits this form. Nothing was changed.',
-  'page.too_many.title': 'Please wait a moment',
+  'page.too_many.title': 'Please wait',
   'page.too_many.text':
-    'Too many attempts or requests came in a short time. Until the wait is over not even the right password works.',
+    'There were too many attempts or requests in a short time. Until the wait is over, even the right password does not work.',
   'page.wait.seconds': { one: 'Try again in one second.', other: 'Try again in {count} seconds.' },
   'page.wait.minutes': { one: 'Try again in one minute.', other: 'Try again in {count} minutes, at {time}.' },
   'page.again': 'Try again',
-  'page.busy.title': 'Many people are signing in',
-  'page.busy.text': 'Your password was not checked, because too many others came first.',
+  'page.open_again': 'Open the page again',
+  'page.busy.title': 'Many people are signing in right now',
+  'page.busy.text': 'Your password was not checked, because others came first. Nothing is wrong with your account.',
   'page.unavailable.title': 'Back in a moment',
   'page.unavailable.text': 'This is a short problem of ours. Nobody was signed out, and nothing is lost.',
   'page.internal.title': 'Something went wrong',
   'page.internal.text': 'This is our fault, not yours. Nothing was changed. Try again.',
-  'page.required.title': 'Please sign in',
-  'page.required.text': 'This page is for people who are signed in.',
+  'page.two_factor_enforced.title': 'Two-factor stays enabled',
+  'page.two_factor_enforced.text':
+    'Your organization requires two-factor, so it cannot be disabled. Nothing was changed.',
+  'page.passkey_limit.title': 'No more passkeys',
+  'page.passkey_limit.text':
+    'There are twenty passkeys on this account. Remove one that you no longer use, then add another.',
+  'page.invalid_passkey.title': 'This passkey cannot be used',
+  'page.invalid_passkey.text': 'It is not known here, or what it answered is not right. Nothing was changed.',
+  'page.already_done.title': 'This has been sent already',
+  'page.already_done.text': 'It was done the first time, and is not done again. See whether it is what you wanted.',
   'page.back': 'Back to the Security page',
+
+  ...enMails,
 } as const

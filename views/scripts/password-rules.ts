@@ -8,7 +8,7 @@ for (const list of document.querySelectorAll<HTMLElement>('[data-sp-rules]')) {
   const rules = [...list.querySelectorAll<HTMLElement>('[data-sp-pattern]')].map((item) => ({
     item,
     pattern: new RegExp(item.dataset.spPattern!, 'u'),
-    text: item.textContent.trim(),
+    text: item.textContent.replace(item.querySelector('[data-sp-state]')!.textContent, '').trim(),
     state: item.querySelector('[data-sp-state]')!,
     isExtra: item.hidden, // shown while it is broken
   }))
@@ -25,6 +25,11 @@ for (const list of document.querySelectorAll<HTMLElement>('[data-sp-rules]')) {
 
   let pause: ReturnType<typeof setTimeout> | undefined
   input.addEventListener('input', () => {
+    for (const item of list.querySelectorAll('.sp-broken, .sp-met:not([data-sp-pattern])')) {
+      item.classList.remove('sp-broken', 'sp-met') // by the password before
+      item.querySelector('[data-sp-state]')!.textContent = ''
+    }
+    for (const later of list.querySelectorAll<HTMLElement>('.sp-later')) later.hidden = false
     for (const { item, pattern, isExtra } of rules) {
       const isMet = pattern.test(input.value)
       item.classList.toggle('sp-met', isMet)

@@ -15,7 +15,12 @@ import * as sqlite from './sqlite.js'
 export const CHECKS = {
   configuration: [originIsPublic, secrets.secretsAreRandom, secrets.secretsDiffer, secrets.oldSecretsAreGone],
 
-  database: [database.migrationsAreApplied, database.migrationsAreKnown] satisfies Check<database.OpenedDatabase>[],
+  database: [
+    database.migrationsAreApplied,
+    database.migrationsAreKnown,
+    (opened) => database.sealedSecretsHaveKeys(opened),
+    mail.mailsAreSent,
+  ] satisfies Check<database.OpenedDatabase>[],
 
   sqlite: [
     sqlite.sqliteIsOnDisk,

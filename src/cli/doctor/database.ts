@@ -1,5 +1,7 @@
 import type { Clock } from '../../core/clock.js'
+import type { Envelopes } from '../../core/envelope.js'
 import type { Database } from '../../stores/sql/database.js'
+import { countByKey, ENVELOPED } from '../../stores/sql/envelopes.js'
 import { appliedMigrations, knownMigrations } from '../../stores/sql/migrations.js'
 import type { Place } from '../database.js'
 import { ok, problem, warning, type Finding } from './finding.js'
@@ -12,6 +14,7 @@ export interface OpenedDatabase<P extends Place = Place> {
   nodeEnv: string | undefined
   /** False: the app refuses to start while something is pending. */
   autoMigrate: boolean
+  envelopes: Envelopes
 }
 
 export async function migrationsAreApplied({ db, place, autoMigrate }: OpenedDatabase): Promise<Finding | null> {
@@ -36,3 +39,30 @@ export async function migrationsAreKnown({ db }: OpenedDatabase): Promise<Findin
     'install that version again: npm install sallyport@latest; tables are never migrated back',
   )
 }
+
+/** The app refuses to start without a key that something is sealed under. */
+export async function sealedSecretsHaveKeys(
+  { db, envelopes }: Pick<OpenedDatabase, 'db' | 'envelopes'>,
+  columns = ENVELOPED,
+): Promise<Finding | null> {
+  const ids = [...(await countByKey(db, columns)).keys()].filter(Boolean).toSorted()
+  const missing = ids.filter((id) => !envelopes.keyIds.includes(id))
+  const [first] = envelopes.keyIds
+  if (missing.length)
+    return problem(
+      'sql_keys',
+      `secrets are sealed under ${named(missing)}, which is not among the keys; the app will refuse to start`,
+      'put it back into keys, or the secret that it is derived from into secret: the first one seals, all open. Keys of ' +
+        'your own are read from --config only',
+    )
+  const old = ids.filter((id) => id !== first)
+  if (old.length)
+    return warning(
+      'sql_keys',
+      `secrets are sealed under ${named(old)}; new ones are under "${first}"`,
+      'when all processes have the new key first, and before the old one goes, run: npx sallyport keys rotate',
+    )
+  return ids.length ? ok('sql_keys', `all secrets are sealed under "${first}"`) : null
+}
+
+const named = (ids: readonly string[]): string => ids.map((id) => `"${id}"`).join(', ')

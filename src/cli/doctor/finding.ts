@@ -9,6 +9,8 @@ export const FINDING_IDS = [
   'sql_reachable',
   'sql_migrations',
   'sql_newer',
+  'sql_keys',
+  'mail_unsent',
   'sqlite_memory',
   'sqlite_writable',
   'sqlite_journal',

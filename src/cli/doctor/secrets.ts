@@ -69,7 +69,7 @@ export function oldSecretsAreGone({ config, options }: Subject): Finding | null 
   return warning(
     'secret_old',
     `${old === 1 ? 'an old secret is' : `${old} old secrets are`} still accepted`,
-    `when ${longest} have passed since the rotation, take ${old === 1 ? 'it' : 'them'} out: secret: <the first one>`,
+    `when ${longest} have passed since the rotation, and "npx sallyport keys rotate" has run, take ${old === 1 ? 'it' : 'them'} out: secret: <the first one>`,
   )
 }
 

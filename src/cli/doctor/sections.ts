@@ -19,7 +19,8 @@ export async function examineDatabase({ options, config, nodeEnv }: Subject): Pr
   if (db === null) return { about, findings: [NO_FILE] }
   if ('level' in db) return { about, findings: [db] }
   try {
-    const opened = { db, clock: config.clock, nodeEnv, autoMigrate: options.autoMigrate !== false }
+    const { clock, envelopes } = config
+    const opened = { db, clock, nodeEnv, autoMigrate: options.autoMigrate !== false, envelopes }
     const findings = [
       ok('sql_reachable', 'it answers'),
       ...(await runChecks(CHECKS.database, { ...opened, place }, gone)),
@@ -49,12 +50,15 @@ function ofDialect(
 
 const NO_MAIL = warning(
   'mail_set',
-  'no mail option: notices of changes to an account, when that feature comes, will have nowhere to go',
+  'no mail option: nobody is told of changes to an account, and nobody gets a link to reset a password',
   "write mail: process.env.SMTP_URL, an address such as 'smtp://smtp.example.com:587'",
 )
 
+const OWN_FUNCTION = ok('mail_set', 'a function of yours sends the mails')
+
 export async function examineMail({ config }: Subject): Promise<Found> {
   if (!config.mail) return { findings: [NO_MAIL] }
+  if (typeof config.mail === 'function') return { findings: [OWN_FUNCTION] }
   const about = shownAddress(config.mail)
   try {
     const opened = { url: new URL(config.mail), answer: await greet(config.mail) }

@@ -29,6 +29,17 @@ export class KnownDevices {
     return row?.token_hash ?? null
   }
 
+  /** True for a user who is known in other browsers, and not in the one with this token. */
+  async isNew(userId: string, token: string | null): Promise<boolean> {
+    const known = await this.#db
+      .selectFrom('security_known_devices')
+      .select('token_hash')
+      .where('user_id', '=', userId)
+      .where('last_seen_at', '>', this.#clock.now() - KNOWN_MS)
+      .execute()
+    return known.length > 0 && !known.some((row) => row.token_hash === sha256(token ?? ''))
+  }
+
   /**
    * Notes that a user has signed in here. Returns the token for the browser to keep: the one that it has, when that
    * is known, else a new one. Null when the user's credential has changed meanwhile: a reset has forgotten all devices.
@@ -83,7 +94,14 @@ async function makeRoom(tx: Tx, userId: string): Promise<void> {
   if (surplus.length) await tx.deleteFrom('security_known_devices').where('token_hash', 'in', surplus).execute()
 }
 
-/** After a reset no browser is known any more; in the transaction that sets the new password. */
-export async function forgetDevices(tx: Tx, userId: string): Promise<void> {
-  await tx.deleteFrom('security_known_devices').where('user_id', '=', userId).execute()
+/**
+ * After a reset no browser is known any more; in the transaction that sets the new password. Where a second factor is set
+ * up, the one with this token stays: the password alone has made the others known, and each guesses on its own counter.
+ */
+export async function forgetDevices(tx: Tx, userId: string, but: string | null = null): Promise<void> {
+  await tx
+    .deleteFrom('security_known_devices')
+    .where('user_id', '=', userId)
+    .where('token_hash', '<>', sha256(but ?? ''))
+    .execute()
 }

@@ -46,7 +46,17 @@ export class HashingLane {
   }
 
   get hasRoom(): boolean {
-    return this.#attempts.isFree || this.#attempts.waiting < this.#waiting
+    return this.room > 0
+  }
+
+  /** So many more attempts may come now. */
+  get room(): number {
+    return this.#attempts.free + Math.max(0, this.#waiting - this.#attempts.waiting)
+  }
+
+  /** True when the next attempt would be verified at once. */
+  get isFree(): boolean {
+    return this.#attempts.isFree
   }
 
   /** What one more attempt is told when there is no room for it: `busy`. */
@@ -82,6 +92,10 @@ class Places {
 
   get isFree(): boolean {
     return this.#free > 0
+  }
+
+  get free(): number {
+    return this.#free
   }
 
   get waiting(): number {

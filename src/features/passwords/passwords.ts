@@ -1,16 +1,18 @@
 import type { Clock } from '../../core/clock.js'
-import { FormError, SecurityError } from '../../core/errors.js'
+import { FormError, SecurityError, type FieldErrors } from '../../core/errors.js'
 import type { User, UserDirectory } from '../../core/users.js'
-import type { Change, Database, Tx } from '../../stores/sql/database.js'
-import type { ChangeWhere } from '../sessions/record-changes.js'
+import type { Change, Changes, Database, Tx } from '../../stores/sql/database.js'
+import type { ChangeWhere } from '../sessions/keep-session.js'
 import type { SessionRecord } from '../sessions/session.js'
 import { BY_HOST, type By, type Sessions } from '../sessions/sessions.js'
 import { forgetDevices, type KnownDevices } from '../known-devices/known-devices.js'
 import type { Throttle, Wait } from '../throttle/throttle.js'
+import { forgetTrustedBrowsers } from '../trusted-browsers/trusted-browsers.js'
 import { readCredential, setPasswordHash } from '../users/users.js'
 import { PasswordAttempts } from './attempts.js'
 import { checkAtHost, type HashingLane } from './hashing-lane.js'
 import { hashPassword, verifyHash } from './hashing.js'
+import { LegacyPasswords } from './legacy-passwords.js'
 import { personalWords, type RuleSet } from './rules.js'
 
 /** Proof that a password was right: whose, and the epoch it was read under. */
@@ -28,7 +30,7 @@ export interface Whence {
   /** The client's address; null where nobody knows. */
   address: string | null
   /** The known-device token that the browser carries for a user, or null. */
-  deviceToken(userId: string): string | null
+  deviceToken: (userId: string) => string | null
 }
 
 interface Parts {
@@ -42,10 +44,15 @@ interface Parts {
   rules: RuleSet
   /** The product's name and other words that no password may contain. */
   contextWords: readonly string[]
+  changes: Changes
+  report: (error: unknown) => void
 }
 
-export interface PasswordForm {
+export interface PasswordForm extends NewPassword {
   currentPassword: string
+}
+
+export interface NewPassword {
   newPassword: string
   confirmPassword: string
 }
@@ -55,11 +62,13 @@ export class Passwords {
   readonly rules: RuleSet
   readonly #parts: Parts
   readonly #attempts: PasswordAttempts
+  readonly #legacy: LegacyPasswords
 
   constructor(parts: Parts) {
     this.rules = parts.rules
     this.#parts = parts
     this.#attempts = new PasswordAttempts(parts.throttle, parts.lane)
+    this.#legacy = new LegacyPasswords(parts)
   }
 
   /**
@@ -69,7 +78,8 @@ export class Passwords {
   async verify(email: string, password: string, from: Whence): Promise<PasswordVerdict> {
     const verify = async (user: User | null) => {
       const credential = await readCredential(this.#parts.db, user?.id ?? '')
-      return { ...credential, right: await verifyHash(credential.passwordHash, password) }
+      const old = user && (await this.#legacy.verify({ ...user, credential }, password))
+      return { ...credential, right: old ?? (await verifyHash(credential.passwordHash, password)) }
     }
     const isRight = ({ right, disabled }: Awaited<ReturnType<typeof verify>>, user: User | null) =>
       right && !disabled && user !== null && !user.disabled
@@ -115,10 +125,13 @@ export class Passwords {
 
   async #compareOwn({ userId, publicId }: { userId: string; publicId: string }, password: string) {
     const verify = async () => {
-      const { epoch, passwordHash } = await readCredential(this.#parts.db, userId)
+      const credential = await readCredential(this.#parts.db, userId)
+      const { epoch, passwordHash } = credential
+      const old = await this.#legacy.verify({ id: userId, disabled: false, credential }, password)
+      if (old !== null) return { epoch, managedHere: true, right: old }
       const atHost = passwordHash === null && this.#parts.users.verifiesPasswords
       const right = await (atHost ? this.#verifyAtHost(userId, password) : verifyHash(passwordHash, password))
-      return { epoch, passwordHash, right }
+      return { epoch, managedHere: passwordHash !== null, right }
     }
     const counters = this.#parts.throttle.forSession(publicId)
     return (await this.#attempts.run(counters, verify, ({ right }) => right)).result
@@ -139,7 +152,7 @@ export class Passwords {
   /** What the Security page says: whether there is a password here at all, and since when (null: unknown). */
   async stateOf(userId: string): Promise<{ managedHere: boolean; changedAt: number | null }> {
     const { passwordHash, passwordChangedAt } = await readCredential(this.#parts.db, userId)
-    return { managedHere: passwordHash !== null, changedAt: passwordChangedAt }
+    return { managedHere: passwordHash !== null || (await this.#legacy.has(userId)), changedAt: passwordChangedAt }
   }
 
   /** Refuses to go on for a user whose identity provider keeps the password. */
@@ -158,16 +171,13 @@ export class Passwords {
     by: By,
   ): Promise<{ ended: number; kept: SessionRecord }> {
     const current = { userId: user.id, publicId: keep.publicId }
-    const { passwordHash, epoch, right } = await this.#compareOwn(current, form.currentPassword)
-    if (passwordHash === null) throw new SecurityError('password_managed_by_idp')
-    const failing = this.rules.failing(form.newPassword, [...personalWords(user), ...this.#parts.contextWords])
-    const fields: Record<string, string[]> = {}
-    if (form.newPassword === form.currentPassword) failing.push('unchanged')
-    if (failing.length) fields.newPassword = failing
-    if (form.confirmPassword !== form.newPassword) fields.confirmPassword = ['mismatch']
+    const { managedHere, epoch, right } = await this.#compareOwn(current, form.currentPassword)
+    if (!managedHere) throw new SecurityError('password_managed_by_idp')
+    const fields = this.#problems(user, form)
+    if (form.newPassword === form.currentPassword) fields.newPassword = [...(fields.newPassword ?? []), 'unchanged']
     if (!right) fields.currentPassword = ['wrong_password']
     if (Object.keys(fields).length) throw new FormError(right ? 'password_rules' : 'invalid_credentials', fields)
-    const outcome = await this.#write(user.id, form.newPassword, { keep, ifEpoch: epoch }, by)
+    const outcome = await this.#write(user.id, form.newPassword, { keep, ifEpoch: epoch }, by, 'auth.password_changed')
     if (!outcome?.kept) throw new FormError('invalid_credentials', { currentPassword: ['wrong_password'] })
     return { ended: outcome.ended, kept: outcome.kept }
   }
@@ -179,9 +189,41 @@ export class Passwords {
   async set(userId: string, plain: string): Promise<void> {
     const user = await this.#parts.users.findById(userId)
     if (!user) throw new SecurityError('not_found')
-    const failing = this.rules.failing(plain, [...personalWords(user), ...this.#parts.contextWords])
+    const failing = this.#failing(user, plain)
     if (failing.length) throw new FormError('password_rules', { newPassword: failing })
-    await this.#write(userId, plain, {}, BY_HOST, forgetDevices)
+    await this.#write(userId, plain, {}, BY_HOST, 'auth.password_changed', forgetDevices)
+  }
+
+  /**
+   * Sets the password that somebody chose with a link, which `use` uses up in the same transaction. All sessions of the
+   * user end, and no browser is a known device any more. False: the credential has changed since the link was made.
+   * Throws FormError for what must be typed again, before anything is done.
+   */
+  async reset(
+    user: Pick<User, 'id' | 'email' | 'name'>,
+    form: NewPassword,
+    { epoch, use }: { epoch: number; use: (tx: Tx) => Promise<void> },
+    by: By,
+  ): Promise<boolean> {
+    const fields = this.#problems(user, form)
+    if (Object.keys(fields).length) throw new FormError('password_rules', fields)
+    const also = async (tx: Tx) => {
+      await use(tx)
+      await forgetDevices(tx, user.id)
+    }
+    return (await this.#write(user.id, form.newPassword, { ifEpoch: epoch }, by, 'auth.password_reset', also)) !== null
+  }
+
+  #problems(user: Pick<User, 'email' | 'name'>, form: NewPassword): FieldErrors {
+    const failing = this.#failing(user, form.newPassword)
+    return {
+      ...(failing.length && { newPassword: failing }),
+      ...(form.confirmPassword !== form.newPassword && { confirmPassword: ['mismatch'] }),
+    }
+  }
+
+  #failing(user: Pick<User, 'email' | 'name'>, plain: string): string[] {
+    return this.rules.failing(plain, [...personalWords(user), ...this.#parts.contextWords])
   }
 
   async #write(
@@ -189,21 +231,18 @@ export class Passwords {
     plain: string,
     where: Pick<ChangeWhere, 'keep' | 'ifEpoch'>,
     by: By,
+    action: 'auth.password_changed' | 'auth.password_reset',
     also: (tx: Tx, userId: string) => Promise<void> = async () => {},
   ) {
     const hash = await this.#parts.lane.runPatiently(() => hashPassword(plain))
-    const at = this.#parts.clock.now()
+    const { managedHere } = await this.stateOf(userId)
     const work = async ({ tx, record }: Change, ended: number) => {
+      const at = this.#parts.clock.now() // not before the sessions have ended, so that lists tell both in one order
       await setPasswordHash(tx, userId, hash, at)
+      await forgetTrustedBrowsers(tx, userId)
       await also(tx, userId)
-      await record<'auth.password_changed'>({
-        action: 'auth.password_changed',
-        userId,
-        outcome: 'success',
-        occurredAt: at,
-        details: { sessionsRevoked: ended },
-        ...by,
-      })
+      const details = { sessionsRevoked: ended, initial: !managedHere }
+      await record<typeof action>({ action, details, userId, outcome: 'success', occurredAt: at, ...by })
     }
     return this.#parts.sessions.changeCredential({ userId, ...where }, 'password_changed', by, work)
   }

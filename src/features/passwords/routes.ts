@@ -45,7 +45,7 @@ export function passwordRoutes({ router, states, pages, csrf, passwords, request
     }),
     (error: unknown, req: Request, res: Response, next: NextFunction) => {
       if (!(error instanceof FormError) || !wantsHtml(req)) return next(error)
-      showOverview(req, res, error.fields, error.status).catch(next)
+      showOverview(req, res, { password: error.fields }, error.status).catch(next)
     },
   )
 }

@@ -14,7 +14,7 @@ export interface Device {
 }
 
 const KINDS: Record<string, DeviceKind> = { desktop: 'desktop', mobile: 'phone', tablet: 'tablet' }
-const UNKNOWN: Device = { kind: 'unknown', label: 'Unknown device', browser: null, system: null }
+export const UNKNOWN: Device = { kind: 'unknown', label: 'Unknown device', browser: null, system: null }
 
 export function deviceOf(userAgent: string | null): Device {
   if (!userAgent) return UNKNOWN // bowser throws on an empty text
@@ -36,8 +36,8 @@ function programOf(userAgent: string): string | undefined {
   return name === 'Mozilla' ? undefined : name
 }
 
-/** Approximate place of an address: "Lisbon, Portugal", or null. */
-export type Locate = (ip: string | null) => string | null
+/** Approximate place of an address in a language, in English where the database has no other: "Lisbon, Portugal", or null. */
+export type Locate = (ip: string | null, language: string) => string | null
 
 /** Reads a host-supplied MaxMind database (GeoLite2-City and alike); without one every place is unknown. */
 export async function openLocations(path: string | undefined): Promise<Locate> {
@@ -51,9 +51,31 @@ export async function openLocations(path: string | undefined): Promise<Locate> {
       { cause },
     )
   }
-  return (ip) => {
+  return (ip, language) => {
     const found = ip && maxmind.validate(ip) ? reader.get(ip) : null
-    const place = [found?.city?.names?.en, found?.country?.names?.en].filter(Boolean).join(', ')
+    const place = [found?.city?.names, found?.country?.names].map(nameIn(language)).filter(Boolean).join(', ')
     return place || null
   }
 }
+
+/** By the exact name of the language, or by that of its first part: `de` for `de-AT`. */
+const nameIn = (language: string) => (names: object | undefined) => {
+  const known = { ...names } as Record<string, string | undefined>
+  return known[language] ?? known[language.split('-')[0]!] ?? known.en
+}
+
+/** What a row tells of the browser that it is about, as people see it. */
+export const browserOf = (
+  row: { user_agent: string | null; ip: string | null; created_at: number },
+  locate: Locate,
+  language: string,
+) => ({
+  device: deviceOf(row.user_agent),
+  ip: row.ip,
+  location: locate(row.ip, language),
+  createdAt: new Date(row.created_at).toISOString(),
+})
+
+/** The one in front of the reader first. */
+export const currentFirst = <V extends { current: boolean }>(views: readonly V[]): V[] =>
+  views.toSorted((a, b) => Number(b.current) - Number(a.current))

@@ -1,9 +1,8 @@
-import { SecurityError } from '../../core/errors.js'
 import type { Change, Changes, Tx } from '../../stores/sql/database.js'
 import type { SessionRow } from '../../stores/sql/schema.js'
-import type { AuthenticationMethod } from '../../core/users.js'
 import { ensureUser, lockEpoch, raiseEpoch } from '../users/users.js'
 import { deadIdsOf, putOnDeadList, recordEnded, unburiedOf, type DeadId, type Ending } from './ending.js'
+import { keepSession, proven, type ChangeWhere, type Proof } from './keep-session.js'
 import { recordOf, type SessionRecord } from './session.js'
 
 /** What must be done outside SQL once a transaction has ended sessions: bury these ids, end the streams of these sessions. */
@@ -15,30 +14,14 @@ export interface Aftermath {
 export interface Changed extends Aftermath {
   /** The record of the session that stays under its new id. */
   kept: SessionRecord | null
-}
-
-/** A fresh proof, and the epoch under which it was verified. */
-export interface Proof {
-  userId: string
+  /** The new epoch. */
   epoch: number
-  amr: AuthenticationMethod[]
-  authenticatedAt: number
 }
 
 export interface RevokeWhere {
   publicId: string
   /** Only this user's session; anybody else's looks like a missing one. */
   userId?: string
-}
-
-export interface ChangeWhere {
-  userId: string
-  /** The session that stays. It must be alive when it is the one that asks: what has ended changes nothing any more. */
-  except?: { publicId: string; mustLive: boolean } | undefined
-  /** The session that stays, and goes on under a new id in the same transaction. It must be alive under the old one. */
-  keep?: { publicId: string; from: string; to: string }
-  /** The epoch under which the credential was verified; absent for calls that verify none. */
-  ifEpoch?: number
 }
 
 export interface Registration {
@@ -124,7 +107,7 @@ export class RecordChanges {
       await work(change, rows.length)
       const endedSessions = rows.map((row) => row.public_id)
       const deadIds = [...(await deadIdsOf(change.tx, endedSessions)), ...(await unburiedOf(change.tx, where.userId))]
-      return { deadIds, endedSessions, kept }
+      return { deadIds, endedSessions, kept, epoch }
     })
   }
 
@@ -176,10 +159,7 @@ export class RecordChanges {
       if (proof && !(await lockEpoch(change.tx, proof.userId, proof.epoch))) return null
       const row = await change.tx
         .updateTable('security_sessions')
-        .set({
-          id_hash: ids.to,
-          ...(proof && { amr: JSON.stringify(proof.amr), authenticated_at: proof.authenticatedAt }),
-        })
+        .set({ id_hash: ids.to, ...proven(proof) })
         .where('id_hash', '=', ids.from)
         .where('ended_at', 'is', null)
         .returningAll()
@@ -214,31 +194,4 @@ async function end(change: Change, ending: Ending, which: (query: EndQuery) => E
   await putOnDeadList(change.tx, rows, ending.reason, ending.at)
   await recordEnded(change, rows, ending)
   return rows
-}
-
-/**
- * The session that a change leaves alive gets the new epoch, and its new id, in the change's own transaction: between
- * two transactions a second holder of the old id could rotate it away. Throws, and so undoes the change, when it has ended.
- */
-async function keepSession(
-  change: Change,
-  { userId, keep, except }: ChangeWhere,
-  epoch: number,
-  at: number,
-): Promise<SessionRecord | null> {
-  const publicId = keep?.publicId ?? except?.publicId
-  if (!publicId) return null
-  const row = await change.tx
-    .updateTable('security_sessions')
-    .set({ epoch, ...(keep && { id_hash: keep.to }) })
-    .where('public_id', '=', publicId)
-    .where('user_id', '=', userId)
-    .where('ended_at', 'is', null)
-    .$if(keep !== undefined, (query) => query.where('id_hash', '=', keep!.from))
-    .returningAll()
-    .executeTakeFirst()
-  if (!row && (keep || except?.mustLive)) throw new SecurityError('sign_in_required')
-  if (!row || !keep) return null
-  await putOnDeadList(change.tx, [{ ...row, id_hash: keep.from }], 'rotated', at)
-  return recordOf(row)
 }

@@ -2,7 +2,8 @@ import { acknowledge } from './acknowledge.js'
 import { bury } from './bury.js'
 import type { SessionCore } from './core.js'
 import type { Ending } from './ending.js'
-import type { Aftermath, ChangeWhere, RevokeWhere } from './record-changes.js'
+import type { Aftermath, RevokeWhere } from './record-changes.js'
+import type { ChangeWhere } from './keep-session.js'
 import type { SessionRecord } from './session.js'
 import type { Change } from '../../stores/sql/database.js'
 
@@ -19,11 +20,11 @@ export async function change(
   where: ChangeWhere,
   ending: Ending,
   work: (change: Change, ended: number) => Promise<void> = async () => {},
-): Promise<{ done: boolean; ended: number; kept: SessionRecord | null }> {
+): Promise<{ done: boolean; ended: number; epoch: number; kept: SessionRecord | null }> {
   const outcome = await core.changes.change(where, ending, work)
-  if (!outcome) return { done: false, ended: 0, kept: null }
+  if (!outcome) return { done: false, ended: 0, epoch: 0, kept: null }
   await finish(core, outcome)
-  return { done: true, ended: outcome.endedSessions.length, kept: outcome.kept }
+  return { done: true, ended: outcome.endedSessions.length, epoch: outcome.epoch, kept: outcome.kept }
 }
 
 /** After the commit: bury every dead id, tell every process, and only then say that it is done. */

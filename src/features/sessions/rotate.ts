@@ -1,4 +1,4 @@
-import type { Proof } from './record-changes.js'
+import type { Proof } from './keep-session.js'
 import type { Change } from '../../stores/sql/database.js'
 import { finish } from './revoke.js'
 import type { SessionCore } from './core.js'

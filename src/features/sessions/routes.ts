@@ -9,6 +9,8 @@ import { refererPath, wantsJson } from '../../../middleware/negotiate.js'
 import type { OwnEntry, Pages } from '../../../middleware/pages.js'
 import type { RequestStates } from '../../../middleware/request-state.js'
 import { liveRecord, requireSession } from '../../../middleware/require-session.js'
+import type { Flash } from '../../../views/models.js'
+import { UNKNOWN } from './devices.js'
 import type { Sessions } from './sessions.js'
 import type { ListSessions } from './view.js'
 
@@ -36,7 +38,13 @@ export function sessionRoutes(parts: Parts): void {
     const [path] = page.slice(pages.base.length).split(/[?#]/)
     // the Security page of a refused form stands at the form's address, which answers no GET
     if (path === '/' || path === '/password') return `${pages.base}/`
+    if (path === '/secure-account') return `${pages.base}${path}`
+    if (path === '/sessions') return `${list}${/\?page=\d{1,3}$/.exec(page)?.[0] ?? ''}`
     return list // a question, or the sign-in before it, is nothing to go back to: it would ask again
+  }
+  const sessionsFor = (req: Request) => {
+    const { userId, publicId } = liveRecord(states.of(req).decision)
+    return listSessions(userId, publicId, pages.languageOfAnswer(req))
   }
   const guards = [requireSession(states), csrf.protect({ visitors: false })]
 
@@ -44,8 +52,7 @@ export function sessionRoutes(parts: Parts): void {
     '/sessions',
     requireSession(states),
     handle(async (req, res) => {
-      const { userId, publicId } = liveRecord(states.of(req).decision)
-      pages.send(req, res, 'sessions', { sessions: await listSessions(userId, publicId) })
+      pages.send(req, res, 'sessions', { sessions: await sessionsFor(req), listPage: listPageOf(req) })
     }),
   )
 
@@ -54,8 +61,7 @@ export function sessionRoutes(parts: Parts): void {
     '/sessions/revoke-others',
     requireSession(states),
     handle(async (req, res) => {
-      const { userId, publicId } = liveRecord(states.of(req).decision)
-      const others = (await listSessions(userId, publicId)).filter((each) => !each.current)
+      const others = (await sessionsFor(req)).filter((each) => !each.current)
       pages.send(req, res, 'revoke', {
         session: null,
         count: others.length,
@@ -68,8 +74,7 @@ export function sessionRoutes(parts: Parts): void {
     '/sessions/:id/revoke',
     requireSession(states),
     handle(async (req, res) => {
-      const { userId, publicId } = liveRecord(states.of(req).decision)
-      const session = (await listSessions(userId, publicId)).find(({ id }) => id === req.params.id)
+      const session = (await sessionsFor(req)).find(({ id }) => id === req.params.id)
       if (!session) throw new SecurityError('not_found')
       pages.send(req, res, 'revoke', { session, count: 1, returnTo: cameFrom(req) })
     }),
@@ -100,12 +105,27 @@ export function sessionRoutes(parts: Parts): void {
         await requestSession.end(req, res)
         return pages.done(req, res, `${pages.base}/sign-in`)
       }
+      const session = (await sessionsFor(req)).find((each) => each.id === id)
       const { found, ended } = await sessions.revoke({ publicId: id, userId }, requestSession.by(req))
       // a script is told that there is no such session; a person who clicked twice is told that it is done
       if (!found || (!ended && wantsJson(req))) throw new SecurityError('not_found')
-      const key = ended ? 'sessions.revoked_done' : 'sessions.revoked_before'
-      pages.flash.set(res, { key, params: {}, changed: 'sessions' })
+      const device =
+        session && session.device.label !== UNKNOWN.label ? pages.wordsFor(req).device(session.device) : null
+      pages.flash.set(res, { ...revokedMessage(device, ended), changed: 'sessions' })
       pages.done(req, res, cameFrom(req))
     }),
   )
+}
+
+/** What the next page says. `device`: its name; null: nobody knows. */
+function revokedMessage(device: string | null, ended: boolean): Pick<Flash, 'key' | 'params'> {
+  if (!ended) return { key: 'sessions.revoked_before', params: {} }
+  return device === null
+    ? { key: 'sessions.revoked_unknown', params: {} }
+    : { key: 'sessions.revoked_done', params: { device } }
+}
+
+/** Which page of the list is asked for; the first where that is no number. */
+function listPageOf({ query: { page } }: Request): number {
+  return (typeof page === 'string' && /^\d{1,3}$/.test(page) && Number(page)) || 1
 }

@@ -8,7 +8,7 @@ import { check } from './check.js'
 import type { SessionCore } from './core.js'
 import type { LastActive } from './last-active.js'
 import type { OpenStreams } from './open-streams.js'
-import type { ChangeWhere, Proof } from './record-changes.js'
+import type { ChangeWhere, Proof } from './keep-session.js'
 import { register } from './register.js'
 import { change, revoke } from './revoke.js'
 import { rotate } from './rotate.js'
@@ -32,8 +32,10 @@ export interface NewSession {
   origin: Origin
   /** The live session of the same browser. */
   replaces: string | null
-  /** The id is older than the registry, and nobody knows when its user proved anything. */
+  /** The id is older than the registry. */
   adopts?: boolean
+  /** Nothing was proven that a step-up would ask for, or nobody knows when. */
+  unproven?: boolean
 }
 
 /** Who asks, and from where; for the audit row. */
@@ -89,7 +91,7 @@ export class Sessions {
       amr: JSON.stringify(session.amr),
       remembered: session.remember ? (1 as const) : (0 as const),
       created_at: at,
-      authenticated_at: session.adopts ? 0 : at,
+      authenticated_at: session.unproven ? 0 : at,
       expires_at: at + (session.remember ? rememberedAbsoluteMs : absoluteMs),
       idle_ms: session.remember ? rememberedIdleMs : idleMs,
       last_active_at: at,
@@ -149,7 +151,7 @@ export class Sessions {
     reason: SessionReason,
     by: By,
     work: (change: Change, ended: number) => Promise<void>,
-  ): Promise<{ ended: number; kept: SessionRecord | null } | null> {
+  ): Promise<{ ended: number; epoch: number; kept: SessionRecord | null } | null> {
     const { done, ...outcome } = await change(this.#core, where, this.#ending(reason, by), work)
     return done ? outcome : null
   }

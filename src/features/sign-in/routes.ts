@@ -1,5 +1,4 @@
 import type { Request, Response, Router } from 'express'
-import type { Strategy } from 'passport'
 import { z } from 'zod'
 import { SecurityError, FormError, type FieldErrors } from '../../core/errors.js'
 import { localPath, withReturnTo } from '../../core/return-to.js'
@@ -12,7 +11,8 @@ import { wantsHtml, wantsJson } from '../../../middleware/negotiate.js'
 import type { Pages } from '../../../middleware/pages.js'
 import type { RequestStates } from '../../../middleware/request-state.js'
 import type { MessageKey } from '../../../views/messages/keys.js'
-import type { Proven } from './complete-sign-in.js'
+import { authenticator, type AnyStrategy } from '../../../middleware/authenticator.js'
+import type { Owed } from './complete-sign-in.js'
 import type { Proofs } from './proofs.js'
 
 const credentials = z.object({
@@ -28,6 +28,7 @@ const NOTICES: Partial<Record<SessionReason, MessageKey>> = {
   host: 'reason.revoked',
   disabled: 'reason.revoked',
   password_changed: 'reason.password_changed',
+  factor_changed: 'reason.factor_changed',
   expired: 'reason.expired',
   limit: 'reason.limit',
 }
@@ -37,13 +38,17 @@ interface Parts {
   router: Router
   pages: Pages
   csrf: Csrf
-  strategies: { password: () => Strategy }
+  /** `site` is null where there can be no passkeys. */
+  passkeys: { site: unknown }
+  strategies: { password: () => AnyStrategy }
   proofs: Proofs
   requestSession: RequestSession
   origin: string
   afterSignIn: string
   /** The host's own sign-in page; null: ours. */
   signInPath: string | null
+  /** Whether there is a way for those who have forgotten their password. */
+  canReset: boolean
 }
 
 /** `GET,POST /sign-in` and `POST /sign-out`. Where the host signs in by itself, `/sign-in` leads there. */
@@ -69,8 +74,8 @@ function signOutRoute({ router, csrf, pages, requestSession }: Parts): void {
 }
 
 function ownSignInRoutes(parts: Parts): void {
-  const { router, states, pages, csrf, requestSession, origin } = parts
-  const authenticate = passwordAuthenticator(parts.strategies.password(), parts.proofs)
+  const { router, states, pages, csrf, passkeys, requestSession, origin } = parts
+  const authenticate = authenticator(parts.strategies.password(), parts.proofs)
   const destination = (value: unknown) => localPath(value, origin) ?? parts.afterSignIn
 
   function show(req: Request, res: Response, errors: FieldErrors, status: number): void {
@@ -85,10 +90,18 @@ function ownSignInRoutes(parts: Parts): void {
         email: typed(req, 'email').slice(0, 320),
         remember: typed(req, 'remember') !== '',
         returnTo: localPath(isPost ? typed(req, 'returnTo') : req.query.returnTo, origin),
+        passkeys: passkeys.site !== null,
+        canReset: parts.canReset,
         errors,
       },
       status,
     )
+  }
+
+  /** The first half is done: on to the second one. */
+  function goOn(req: Request, res: Response, owes: Owed): void {
+    if (!wantsHtml(req)) throw new SecurityError('two_factor_required', { extra: { owes } })
+    res.redirect(303, `${pages.base}/two-factor`)
   }
 
   router.get('/sign-in', (req, res) => {
@@ -104,8 +117,10 @@ function ownSignInRoutes(parts: Parts): void {
       const form = parseForm(credentials, req)
       const proven = await authenticate(req)
       if (!proven) throw new FormError('invalid_credentials', { form: ['wrong_credentials'] })
-      const record = await requestSession.begin(req, proven, form)
-      const { userId: id, email, name } = record
+      const { remember } = form
+      const begun = await requestSession.begin(req, proven, { remember, returnTo: localPath(form.returnTo, origin) })
+      if (begun.owes) return goOn(req, res, begun.owes)
+      const { userId: id, email, name } = begun.record
       pages.done(req, res, destination(form.returnTo), { user: { id, email, name } })
     }),
     (error: unknown, req: Request, res: Response, next: (error: unknown) => void) => {
@@ -122,24 +137,4 @@ function fieldsOf(error: unknown): FieldErrors | null {
   if (!(error instanceof SecurityError)) return null
   if (error.code === 'csrf') return { form: ['form_expired'] }
   return error.code === 'invalid_credentials' ? { form: ['wrong_credentials'] } : null
-}
-
-/** A strategy at work on one request. */
-type Attempt = { authenticate(req: Request, options: object): void }
-
-/**
- * Asks the password strategy as a Passport would. Not through one: it would put its own session manager on the
- * request, in the place of the host's. Null: refused.
- */
-function passwordAuthenticator(strategy: Strategy, proofs: Proofs): (req: Request) => Promise<Proven | null> {
-  return (req) =>
-    new Promise((resolve, reject) => {
-      const attempt = Object.assign(Object.create(strategy) as Attempt, {
-        success: () => resolve(proofs.of(req)),
-        fail: () => resolve(null),
-        error: (error: unknown) =>
-          reject(error instanceof Error ? error : new Error('sign-in failed', { cause: error })),
-      })
-      attempt.authenticate(req, {})
-    })
 }

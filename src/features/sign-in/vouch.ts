@@ -29,7 +29,7 @@ interface Parts {
 export function hostVouches(db: Database, { arrivedAt, proofs, report }: Parts): Vouch {
   return async (req, user, amr) => {
     const proven = proofs.of(req, user.id)
-    if (proven) return { ...proven, user, amr: amr.length > 0 ? amr : proven.amr }
+    if (proven) return { ...proven, user, amr: amr.length > 0 ? withFactors(amr, proven.amr) : proven.amr }
     const came = arrivedAt(req)
     if (came === null) throw new ConfigurationError(NO_ROUTER)
     const { epoch, epochChangedAt } = await readCredential(db, user.id)
@@ -38,4 +38,10 @@ export function hostVouches(db: Database, { arrivedAt, proofs, report }: Parts):
     report(cause)
     throw new SecurityError('invalid_credentials', { cause })
   }
+}
+
+/** What the host says, and beside it the second factor that was verified here. */
+function withFactors(said: Proven['amr'], proven: Proven['amr']): Proven['amr'] {
+  const factors = proven.filter((method) => method === 'otp' || method === 'rc' || method === 'hwk')
+  return [...new Set([...said, ...factors])]
 }

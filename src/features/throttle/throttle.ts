@@ -6,13 +6,15 @@ import { whenFree, type Database, type Tx } from '../../stores/sql/database.js'
 import { counted, givenBack, remembered, type Count, type Made } from './counting.js'
 
 /** Whose failures are counted together. */
-export type Lane = 'account' | 'network' | 'device' | 'session'
+export type Lane = 'account' | 'network' | 'device' | 'session' | 'factor'
 
 /** A counter that an attempt counts on, and how many failures are free there. */
 export interface Counter {
   lane: Lane
   key: string
   free: number
+  /** Failures are forgotten so long after the last one and its wait, in milliseconds. */
+  windowMs: number
 }
 
 /** A wait that an attempt begins, unless it turns out to be right. */
@@ -23,9 +25,20 @@ export interface Wait {
 
 /** An attempt that has been counted, and may go on to be verified. */
 export interface Reservation {
-  held: readonly (Made & { key: string })[]
+  held: readonly (Made & { key: string; windowMs: number })[]
   wait: Wait | null
 }
+
+/** Wrong codes in a row that cost nothing (invariant 4). */
+const FACTOR_FAILURES = 10
+/** A row of them is not broken by waiting a while: nine every quarter of an hour would find a code of six digits. */
+const FACTOR_WINDOW_MS = 86_400_000
+
+/** So many mails may be asked for from one network, before it has to wait. */
+const MAILS_PER_NETWORK = 20
+
+/** An address as it is counted, however it was typed. */
+const plain = (email: string): string => email.trim().normalize('NFKC').toLowerCase()
 
 interface Options {
   db: Database
@@ -58,7 +71,7 @@ export class Throttle {
   forSignIn(from: { email: string; userId: string | null; address: string | null; device: string | null }): Counter[] {
     const { perAccount, perNetwork } = this.#options
     if (from.device) return [this.#counter('device', perAccount, from.device)]
-    const email = from.email.trim().normalize('NFKC').toLowerCase()
+    const email = plain(from.email)
     const user = from.userId === null ? `nobody ${email}` : `user ${from.userId}`
     return [
       this.#counter('account', perAccount, `address ${email}`),
@@ -72,9 +85,30 @@ export class Throttle {
     return [this.#counter('session', this.#options.perAccount, publicId)]
   }
 
+  /** The counter of second factors, over all of them. A known device of the user is a lane of its own here too. */
+  forFactors({ userId, device }: { userId: string; device: string | null }): Counter[] {
+    const whose = device === null ? `user ${userId}` : `device ${device}`
+    return [{ ...this.#counter('factor', FACTOR_FAILURES, whose), windowMs: FACTOR_WINDOW_MS }]
+  }
+
+  /** The counter of a passkey that nobody has: it is no user's, so only where it comes from counts. */
+  forUnknownPasskey(address: string | null): Counter[] {
+    return [this.#counter('network', this.#options.perNetwork, networkOf(address))]
+  }
+
+  /** The counters of mails to one address, whether somebody has it or not; and to one user, however it is written. */
+  forMail(userId: string): Counter[] {
+    return [this.#counter('account', 1, `mail user ${userId}`)]
+  }
+
+  /** The counter of a network that asks for mails. */
+  forMailsFrom(address: string | null): Counter[] {
+    return [this.#counter('network', MAILS_PER_NETWORK, `mails ${networkOf(address)}`)]
+  }
+
   /** The text is not stored: it may be somebody's address. */
   #counter(lane: Lane, free: number, text: string): Counter {
-    return { lane, free, key: this.#signer.sign(`${lane} ${text}`) }
+    return { lane, free, windowMs: this.#options.windowMs, key: this.#signer.sign(`${lane} ${text}`) }
   }
 
   /** Throws `too_many_requests` while one of them has to wait. Writes nothing, so that a flood of attempts costs little. */
@@ -99,18 +133,35 @@ export class Throttle {
   }
 
   async #reserve(tx: Tx, counters: readonly Counter[]): Promise<Reservation> {
-    const { windowMs, clock } = this.#options
+    const { clock } = this.#options
     const counts = await lock(tx, counters)
     this.#assertNotBefore(Math.max(...counts.map(({ before }) => before.blockedUntil)))
     const at = clock.now()
-    const after = counts.map(({ lane, key, free, before }) => {
-      return { lane, key, before, after: counted(remembered(before, at), { free, windowMs }, at) }
+    const after = counts.map(({ lane, key, free, windowMs, before }) => {
+      return { lane, key, windowMs, before, after: counted(remembered(before, at), { free, windowMs }, at) }
     })
     await write(tx, after)
-    const held = after.map(({ key, before, after: { blockedUntil } }) => {
-      return { key, at, blockedUntil, blockedBefore: before.blockedUntil }
+    const held = after.map(({ key, windowMs, before, after: { blockedUntil } }) => {
+      return { key, windowMs, at, blockedUntil, blockedBefore: before.blockedUntil }
     })
     return { held, wait: longestWait(after, at) }
+  }
+
+  /** True for one of all who claim these in `ms` milliseconds, on however many processes. */
+  async claim(counters: readonly Counter[], ms: number): Promise<boolean> {
+    return whenFree(() =>
+      this.#options.db.transaction().execute(async (tx) => {
+        const counts = await lock(tx, counters)
+        const now = this.#options.clock.now()
+        if (counts.some(({ before }) => before.blockedUntil > now)) return false
+        const after = { attempts: [], blockedUntil: now + ms, forgetAt: now + ms }
+        await write(
+          tx,
+          counts.map(({ key }) => ({ key, after })),
+        )
+        return true
+      }),
+    )
   }
 
   /** The attempt was right: it is counted no longer. Failures before it stay. */
@@ -120,11 +171,17 @@ export class Throttle {
         const counts = await lock(tx, held)
         const after = counts.map((made) => ({
           key: made.key,
-          after: givenBack(made.before, made, this.#options.windowMs),
+          after: givenBack(made.before, made, made.windowMs),
         }))
         await write(tx, after)
       }),
     )
+  }
+
+  /** The attempt was right, and only failures in a row count there: all of them are forgotten. */
+  async forget({ held }: Reservation): Promise<void> {
+    const keys = held.map(({ key }) => key)
+    await whenFree(() => this.#options.db.deleteFrom('security_throttles').where('counter', 'in', keys).execute())
   }
 
   /** Deletes what is forgotten. */

@@ -17,12 +17,12 @@ export class AccountState {
 
   /** Ends all sessions of a user and refuses new ones, whatever the host's own table says. Returns how many ended. */
   async disable(userId: string): Promise<number> {
-    const at = this.#clock.now()
     const outcome = await this.#sessions.changeCredential(
       { userId },
       'disabled',
       BY_HOST,
       async ({ tx, record }, count) => {
+        const at = this.#clock.now() // not before the sessions have ended, so that lists tell both in one order
         await setDisabled(tx, userId, at)
         await record<'auth.user_disabled'>({
           action: 'auth.user_disabled',

@@ -66,6 +66,20 @@ export async function setPasswordHash(tx: Tx, userId: string, hash: string, at: 
     .execute()
 }
 
+/** Gives a user who has no password here the first one; false when there is one, or the epoch is another one, or the user is disabled. */
+export async function setFirstPasswordHash(tx: Tx, userId: string, hash: string, epoch: number): Promise<boolean> {
+  await ensureUser(tx, userId)
+  const { numUpdatedRows } = await tx
+    .updateTable('security_users')
+    .set({ password_hash: hash })
+    .where('user_id', '=', userId)
+    .where('epoch', '=', epoch)
+    .where('password_hash', 'is', null)
+    .where('disabled_at', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
 export async function setDisabled(tx: Tx, userId: string, at: number | null): Promise<void> {
   await tx.updateTable('security_users').set({ disabled_at: at }).where('user_id', '=', userId).execute()
 }

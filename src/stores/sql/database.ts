@@ -15,6 +15,8 @@ export type Tx = Transaction<Schema>
 export interface DatabaseOptions extends ConnectOptions {
   /** False: refuses to start while a migration is pending. @default true */
   autoMigrate?: boolean
+  /** Looks at what is stored, before requests wait for it; what it throws ends the start. */
+  accept?: (db: Database) => Promise<void>
 }
 
 /**
@@ -23,12 +25,13 @@ export interface DatabaseOptions extends ConnectOptions {
  */
 export async function openDatabase(
   url: string,
-  { autoMigrate = true, ...options }: DatabaseOptions = {},
+  { autoMigrate = true, accept, ...options }: DatabaseOptions = {},
 ): Promise<Database> {
   const { db, serve, refusal } = await connect(url, options)
   try {
     if (autoMigrate) await migrate(db, options.clock)
     else await assertMigrated(db)
+    await accept?.(db)
     await serve()
     return db
   } catch (error) {
@@ -59,30 +62,36 @@ export class Changes {
   readonly #db: Database
   readonly #subscribers: readonly InTransaction[]
   readonly #listeners: Listeners
+  readonly #committed: (tx: Tx) => void
 
-  constructor(db: Database, subscribers: readonly InTransaction[], listeners: Listeners) {
+  /** `committed` is told of each transaction that has ended well. */
+  constructor(
+    db: Database,
+    subscribers: readonly InTransaction[],
+    listeners: Listeners,
+    committed: (tx: Tx) => void = () => {},
+  ) {
     this.#db = db
     this.#subscribers = subscribers
     this.#listeners = listeners
+    this.#committed = committed
   }
 
   async run<T>(work: (change: Change) => Promise<T>): Promise<T> {
-    const { result, happened } = await whenFree(() => this.#once(work))
+    const { result, happened, tx } = await whenFree(() => this.#once(work))
+    this.#committed(tx)
     for (const event of happened) this.#listeners.tell(event)
     return result
   }
 
-  async #once<T>(work: (change: Change) => Promise<T>): Promise<{ result: T; happened: SecurityEvent[] }> {
+  async #once<T>(work: (change: Change) => Promise<T>): Promise<{ result: T; happened: SecurityEvent[]; tx: Tx }> {
     const happened: SecurityEvent[] = []
-    const result = await this.#db.transaction().execute((tx) =>
-      work({
-        tx,
-        record: async (event) => {
-          happened.push(event)
-          for (const subscriber of this.#subscribers) await subscriber(tx, event)
-        },
-      }),
-    )
-    return { result, happened }
+    return this.#db.transaction().execute(async (tx) => {
+      const record: Change['record'] = async (event) => {
+        happened.push(event)
+        for (const subscriber of this.#subscribers) await subscriber(tx, event)
+      }
+      return { result: await work({ tx, record }), happened, tx }
+    })
   }
 }

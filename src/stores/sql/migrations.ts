@@ -6,12 +6,18 @@ import type { Schema } from './schema.js'
 import { sessions } from './migrations/0001-sessions.js'
 import { throttle } from './migrations/0002-throttle.js'
 import { epochTime } from './migrations/0003-epoch-time.js'
+import { secondFactors } from './migrations/0004-second-factors.js'
+import { outbox } from './migrations/0005-outbox.js'
+import { secretsByUser } from './migrations/0006-secrets-by-user.js'
 
 /** In the order of their names. What has been released never changes. */
 export const MIGRATIONS: Record<string, Migration> = {
   '0001_sessions': sessions,
   '0002_throttle': throttle,
   '0003_epoch_time': epochTime,
+  '0004_second_factors': secondFactors,
+  '0005_outbox': outbox,
+  '0006_secrets_by_user': secretsByUser,
 }
 
 /** Which migrations were applied, and when. */
@@ -84,5 +90,5 @@ export async function appliedMigrations(db: Kysely<Schema>): Promise<string[]> {
 }
 
 /** PostgreSQL's undefined_table; SQLite has no code of its own for it. */
-const isMissingTable = (error: unknown): boolean =>
+export const isMissingTable = (error: unknown): boolean =>
   error instanceof Error && (('code' in error && error.code === '42P01') || error.message.startsWith('no such table'))

@@ -11,6 +11,13 @@ export interface Schema {
   security_state: StateRow
   security_throttles: ThrottleRow
   security_known_devices: KnownDeviceRow
+  security_one_time_secrets: OneTimeSecretRow
+  security_totp: TotpRow
+  security_recovery_code_sets: RecoveryCodeSetRow
+  security_recovery_codes: RecoveryCodeRow
+  security_passkeys: PasskeyRow
+  security_trusted_browsers: TrustedBrowserRow
+  security_outbox: OutboxRow
 }
 
 export interface UserRow {
@@ -109,4 +116,97 @@ export interface KnownDeviceRow {
   label: string
   created_at: number
   last_seen_at: number
+}
+
+/** What is good for one use: a half-finished sign-in, a passkey challenge, a suspended post. */
+export interface OneTimeSecretRow {
+  /** SHA-256 of the token. */
+  token_hash: string
+  purpose: string
+  user_id: string | null
+  /** Envelope of JSON. */
+  content: string
+  /** So many times somebody has tried to get past it. */
+  attempts: number
+  created_at: number
+  expires_at: number
+}
+
+/** A user's authenticator app; the row outlives it, because no time step may ever be used twice. */
+export interface TotpRow {
+  user_id: string
+  /** Envelope of the base32 secret; null: two-factor is off. */
+  secret: string | null
+  enabled_at: number | null
+  /** Envelope of a secret that waits to be confirmed, and by whom: a session's public id, or the hash of a half-finished sign-in. */
+  pending_secret: string | null
+  pending_by: string | null
+  pending_until: number | null
+  /** The newest time step (RFC 6238) that was accepted; 0: none. */
+  last_step: number
+}
+
+export interface RecoveryCodeSetRow {
+  user_id: string
+  /** Public id of this set of codes. */
+  generation: string
+  salt: string
+  created_at: number
+  /** When the user said to have saved them; null: never. */
+  saved_at: number | null
+}
+
+export interface RecoveryCodeRow {
+  user_id: string
+  /** argon2id of the code and the set's salt. */
+  code_hash: string
+  used_at: number | null
+}
+
+export interface PasskeyRow {
+  /** Public id. */
+  id: string
+  user_id: string
+  /** base64url, as the browser sends it. */
+  credential_id: string
+  /** COSE key, base64url. */
+  public_key: string
+  sign_count: number
+  /** JSON: string[] */
+  transports: string
+  aaguid: string
+  /** Whether the authenticator may copy it to other devices. */
+  synced: 0 | 1
+  name: string
+  created_at: number
+  last_used_at: number | null
+}
+
+/** A browser that is not asked for the second factor. */
+export interface TrustedBrowserRow {
+  id: string
+  user_id: string
+  token_hash: string
+  user_agent: string | null
+  ip: string | null
+  created_at: number
+  last_used_at: number
+  expires_at: number
+}
+
+/** A mail that is to be sent, or was. */
+export interface OutboxRow {
+  /** Public id, of which its Message-ID is made. */
+  id: string
+  user_id: string
+  kind: string
+  /** Envelope of JSON; null: it was sent, or given up. */
+  content: string | null
+  created_at: number
+  /** When it is tried next; null: never again. */
+  due_at: number | null
+  attempts: number
+  sent_at: number | null
+  /** Why the last attempt failed. */
+  failure: string | null
 }

@@ -3,11 +3,14 @@ import { dirname } from 'node:path'
 import type { Schema } from './schema.js'
 import { StoreUnavailable } from '../../core/errors.js'
 import { whenFree } from './busy.js'
+import { DurableSqliteDriver } from './sqlite-driver.js'
+import { WriteAheadLog } from './write-ahead-log.js'
 import {
   sql,
   SqliteAdapter,
   SqliteDialect,
   type DialectAdapter,
+  type Driver,
   type Kysely,
   type SqliteDatabase,
   type SqliteStatement,
@@ -43,14 +46,21 @@ const STATEMENTS_KEPT = 200
 
 /** Result codes that are about the statement, not about the store: a mistake of ours, a constraint (sqlite.org/rescode.html). */
 const OWN_FAULT = new Set([1, 19, 20, 25])
+/** `@photostructure/sqlite` leaves the code out where a statement that was used before reads rows; SQLite's words say it, too. */
+const IN_WORDS: readonly (readonly [RegExp, number])[] = [
+  [/^database is locked/, 5],
+  [/ constraint failed/, 19],
+]
 
 /** What the database could not answer (busy, full, closed, unreadable) is told as such: requests get 503, not 500. */
 function answered<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {
-    const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
-    throw OWN_FAULT.has(code) || error instanceof TypeError ? error : new StoreUnavailable('sql', error)
+    if (!(error instanceof Error) || error instanceof TypeError) throw error
+    const inWords = IN_WORDS.find(([words]) => words.test(error.message))?.[1] ?? 0
+    const { errcode } = Object.assign(error, { errcode: 'errcode' in error ? Number(error.errcode) : inWords })
+    throw OWN_FAULT.has(errcode & 0xff) ? error : new StoreUnavailable('sql', error)
   }
 }
 
@@ -87,13 +97,28 @@ class PreparedDatabase implements SqliteDatabase {
 }
 
 /** SQLite's DDL is transactional; with `begin immediate` that makes migrations safe between processes. */
-class SqliteWithTransactionalDdl extends SqliteDialect {
+class TransactionalDdl extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
+}
+
+class Dialect extends SqliteDialect {
+  readonly #database: SqliteDatabase
+  readonly #log: WriteAheadLog | null
+
+  constructor(database: SqliteDatabase, log: WriteAheadLog | null) {
+    super({ database })
+    this.#database = database
+    this.#log = log
+  }
+
+  override createDriver(): Driver {
+    return this.#log ? new DurableSqliteDriver(this.#database, this.#log) : super.createDriver()
+  }
+
   override createAdapter(): DialectAdapter {
-    return new (class extends SqliteAdapter {
-      override get supportsTransactionalDdl(): boolean {
-        return true
-      }
-    })()
+    return new TransactionalDdl()
   }
 }
 
@@ -101,9 +126,8 @@ export async function sqliteDialect(path: string): Promise<SqliteDialect> {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
   const DatabaseSync = await loadDatabaseSync()
   const connection = new DatabaseSync(path, { timeout: START_MS })
-  // FULL: a commit that was answered is on the disk. The protocol rests on "SQL loses no commit".
-  await whenFree(() => changeMode(connection), START_MS)
-  return new SqliteWithTransactionalDdl({ database: new PreparedDatabase(connection) })
+  const log = await whenFree(() => changeMode(connection), START_MS)
+  return new Dialect(new PreparedDatabase(connection), log)
 }
 
 /** Opens a file that is there, to look at it: it is not created, not turned to WAL and not written to. */
@@ -114,9 +138,22 @@ export async function sqliteReader(path: string): Promise<SqliteDialect> {
   return new SqliteDialect({ database: new PreparedDatabase(connection) })
 }
 
-/** SQLite does not wait by itself for the lock that a change of the journal takes. */
-const changeMode = async (connection: Connection): Promise<void> =>
-  answered(() => connection.exec('pragma journal_mode = wal; pragma synchronous = full'))
+/**
+ * A commit that was answered is on the disk: the protocol rests on "SQL loses no commit". With a write-ahead log we wait
+ * for the disk ourselves (`write-ahead-log.ts`), and NORMAL leaves SQLite the rest: the log's head, and all that comes
+ * before a checkpoint. Without one, as in memory, SQLite does it all. It does not wait by itself for the lock that this
+ * change takes.
+ */
+const changeMode = async (connection: Connection): Promise<WriteAheadLog | null> =>
+  answered(() => {
+    const [journal] = connection.prepare('pragma journal_mode = wal').all() as { journal_mode: string }[]
+    const isLogged = journal?.journal_mode === 'wal'
+    connection.exec(`pragma synchronous = ${isLogged ? 'normal' : 'full'}`)
+    if (!isLogged) return null
+    // where SQLite has it, which follows links
+    const [main] = connection.prepare('pragma database_list').all() as { file: string }[]
+    return new WriteAheadLog(`${main!.file}-wal`)
+  })
 
 /** Ends the patience of the start: from now on requests are waiting. */
 export const shortenWaits = (db: Kysely<Schema>) => sql.raw(`pragma busy_timeout = ${BUSY_MS}`).execute(db)

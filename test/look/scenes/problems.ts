@@ -69,13 +69,13 @@ export const problems: Chapter = {
     {
       name: 'not-possible',
       about: 'The address of a form, opened as a page.',
-      seen: 'This link does not work by itself',
+      seen: 'This address cannot be opened by itself',
       lead: (_, { lin }) => visit(lin, '/password'),
     },
     {
       name: 'form-too-old',
-      about: 'A form that was open for too long, or came from another site.',
-      seen: 'Please try again',
+      about: 'A form that was open for too long, or was sent from elsewhere.',
+      seen: 'Please send this form again',
       lead: async (_, { lin }) => {
         await visit(lin, '/')
         await spoilToken(lin)
@@ -86,7 +86,7 @@ export const problems: Chapter = {
     {
       name: 'too-many-attempts',
       about: 'Somebody has guessed a password too often.',
-      seen: 'Please wait a moment',
+      seen: 'Please wait',
       lead: async (stage) => {
         const page = await visit(await stage.open(DEVICES.script), '/sign-in')
         await fillIn(page, { email: GUESSED, password: 'one more guess' })
@@ -98,7 +98,7 @@ export const problems: Chapter = {
     {
       name: 'busy',
       about: 'More people sign in than can be let in at once.',
-      seen: 'Many people are signing in',
+      seen: 'Many people are signing in right now',
       lead: ({ chromium }) => comeSecond(chromium),
     },
     {

@@ -27,6 +27,12 @@ export const security: Chapter = {
       lead: (_, { lin }) => visit(lin, '/'),
     },
     {
+      name: 'security-many-devices',
+      about: 'With fifty devices: the five last used, and a link to all of them.',
+      seen: 'See all 50 sessions',
+      lead: (_, { edsger }) => visit(edsger, '/'),
+    },
+    {
       name: 'security-single-sign-on',
       about: 'For a member whose organization signs them in: no password form that cannot work.',
       seen: 'Managed by your identity provider',
@@ -45,8 +51,8 @@ export const security: Chapter = {
     },
     {
       name: 'password-refused',
-      about: 'A password that breaks rules: what to correct is said above, and under the field.',
-      seen: 'Add an uppercase letter.',
+      about: 'A password that breaks rules: how many is said above, and the list marks them.',
+      seen: 'It does not meet 4 of the rules.',
       lead: async (_, { grace }) => {
         await visit(grace, '/')
         await fillIn(grace, { currentPassword: demoPasswords.u2!, ...given('grace okafor', 'grace okafor') })

@@ -20,9 +20,18 @@ export const sessions: Chapter = {
     },
     {
       name: 'sessions-fifty',
-      about: 'The same for somebody with as many as there may be.',
-      seen: '49 other devices',
+      about: 'The same for somebody with as many as there may be, 25 to a page.',
+      seen: 'Showing 1 to 25 of 50',
       lead: (_, { edsger }) => visit(edsger, '/sessions'),
+    },
+    {
+      name: 'sessions-fifty-next',
+      about: 'And the next page of them.',
+      seen: 'Showing 26 to 50 of 50',
+      lead: async (_, { edsger }) => {
+        await edsger.getByRole('link', { name: 'Next' }).click()
+        return edsger
+      },
     },
     {
       name: 'revoke-dialog',
@@ -78,11 +87,11 @@ export const sessions: Chapter = {
     {
       name: 'session-revoked',
       about: 'Done: the device is signed out and no longer listed.',
-      seen: 'That device was signed out.',
+      seen: 'Safari on iPad was signed out.',
       lead: async (_, { ada }) => {
         await visit(ada, '/sessions')
         await revoke(ada, 'iPad')
-        await press(ada, 'Sign it out')
+        await press(ada, 'Sign out device')
         return ada
       },
     },

@@ -108,7 +108,7 @@ export const signIn: Chapter = {
     {
       name: 'step-up-single-sign-on',
       about: 'For somebody whose organization signs them in.',
-      seen: 'sign in there again',
+      seen: 'through your organization',
       lead: async (_, { tove }) => {
         await tove.goto('/payouts')
         return tove

@@ -1,0 +1,161 @@
+import type { enFactors } from './en-factors.js'
+import type { Messages } from './keys.js'
+
+/** Zwei-Faktor-Anmeldung, Wiederherstellungscodes, Passkeys und vertrauenswürdige Browser auf Deutsch. */
+export const deFactors: Pick<Messages, keyof typeof enFactors> = {
+  'two_factor.title': 'Zwei-Faktor-Anmeldung',
+  'two_factor.on': 'Eingeschaltet',
+  'two_factor.off': 'Ausgeschaltet',
+  'two_factor.why':
+    'Damit öffnet ein gestohlenes Passwort allein Ihr Konto nicht: Zur Anmeldung gehört dann auch ein Code aus einer App auf Ihrem Telefon.',
+  'two_factor.why_idp':
+    'Damit gehört zur Anmeldung über Ihre Organisation auch ein Code aus einer App auf Ihrem Telefon.',
+  'two_factor.enable': 'Zwei-Faktor-Anmeldung einschalten',
+  'two_factor.since': 'Eingeschaltet:',
+  'two_factor.how': 'Sie melden sich mit Ihrem Passwort und einem Code aus Ihrer Authenticator-App an.',
+  'two_factor.how_idp': 'Sie melden sich über Ihre Organisation und mit einem Code aus Ihrer Authenticator-App an.',
+  'two_factor.enforced': 'Ihre Organisation verlangt die Zwei-Faktor-Anmeldung.',
+  'two_factor.codes': 'Wiederherstellungscodes',
+  'two_factor.codes_left': {
+    zero: 'Kein Wiederherstellungscode übrig',
+    one: '{count} Wiederherstellungscode übrig',
+    other: '{count} Wiederherstellungscodes übrig',
+  },
+  'two_factor.codes_help': 'Jeder meldet Sie einmal an, wenn Sie Ihr Telefon nicht haben. Neue ersetzen die alten.',
+  'two_factor.codes_low': {
+    zero: 'Sie haben keinen Wiederherstellungscode mehr. Ohne Ihr Telefon könnten Sie sich nicht anmelden.',
+    one: 'Sie haben nur noch einen Wiederherstellungscode. Erzeugen Sie neue, bevor Sie mehr davon brauchen.',
+    other: 'Sie haben nur noch {count} Wiederherstellungscodes. Erzeugen Sie neue, bevor keiner mehr übrig ist.',
+  },
+  'two_factor.codes_unsaved': 'Ihre Wiederherstellungscodes wurden nie als gesichert bestätigt.',
+  'two_factor.codes_unsaved_help':
+    'Ohne sie sperrt Sie ein verlorenes Telefon aus Ihrem Konto aus. Haben Sie sie nicht, erzeugen Sie jetzt neue.',
+  'two_factor.regenerate_codes': 'Wiederherstellungscodes neu erzeugen',
+  'two_factor.app': 'Authenticator-App',
+  'two_factor.app_help':
+    'Für ein neues Telefon. Die alte App gilt, bis Sie die neue bestätigt haben; dann erhalten Sie auch neue Wiederherstellungscodes.',
+  'two_factor.replace': 'Authenticator ersetzen',
+  'two_factor.disable': 'Zwei-Faktor-Anmeldung ausschalten',
+  'two_factor.disable_warning': 'Das macht Ihr Konto unsicherer: Ihr Passwort allein wird es öffnen.',
+  'two_factor.disable_lost': 'Telefon verloren? Wiederherstellungscode benutzen',
+  'two_factor.disable_with_passkey': 'Mit einem Passkey ausschalten',
+  'two_factor.not_disabled': 'Die Zwei-Faktor-Anmeldung wurde nicht ausgeschaltet.',
+  'two_factor.disabled': 'Die Zwei-Faktor-Anmeldung ist ausgeschaltet.',
+  'two_factor.codes_saved':
+    'Die Zwei-Faktor-Anmeldung ist eingerichtet, und Ihre Wiederherstellungscodes sind gesichert.',
+  'two_factor.code': 'Code',
+  'two_factor.code_help': 'Die sechs Ziffern, die Ihre Authenticator-App gerade zeigt.',
+  'two_factor.recovery_code': 'Wiederherstellungscode',
+  'two_factor.recovery_code_help':
+    'Einer der Codes, die Sie beim Einschalten der Zwei-Faktor-Anmeldung gesichert haben.',
+  'two_factor.enter_code': 'Code eingeben',
+  'two_factor.enter_code_help': 'Ihr Passwort war richtig. Öffnen Sie jetzt Ihre Authenticator-App.',
+  'two_factor.enter_recovery_code': 'Wiederherstellungscode eingeben',
+  'two_factor.enter_recovery_code_help': 'Jeder Code gilt einmal: Streichen Sie ihn durch, wenn Sie ihn benutzt haben.',
+  'two_factor.use_passkey_title': 'Passkey benutzen',
+  'two_factor.use_passkey_help': 'Ihr Passwort war richtig. Bestätigen Sie jetzt mit einem Ihrer Passkeys.',
+  'two_factor.trust': {
+    one: 'Diesem Browser einen Tag lang vertrauen',
+    other: 'Diesem Browser {count} Tage lang vertrauen',
+  },
+  'two_factor.trust_help':
+    'Bis dahin werden Sie hier nicht nach einem Code gefragt. Nur auf einem Gerät, das sonst niemand benutzt.',
+  'two_factor.submit': 'Anmelden',
+  'two_factor.use_recovery_code': 'Stattdessen einen Wiederherstellungscode benutzen',
+  'two_factor.use_code': 'Stattdessen einen Code aus der App benutzen',
+  'two_factor.use_passkey': 'Stattdessen einen Passkey benutzen',
+  'two_factor.use_password': 'Stattdessen das Passwort benutzen',
+  'two_factor.passkey': 'Passkey benutzen',
+  'two_factor.lost': 'Alles verloren? Wenden Sie sich an einen Admin Ihrer Organisation.',
+  'two_factor.lost_support': 'Alles verloren?',
+  'two_factor.help': 'Brauchen Sie Hilfe?',
+  'two_factor.support': 'Support kontaktieren',
+  'two_factor.somebody_else': 'Als jemand anders anmelden',
+  'two_factor.required_title': 'Richten Sie die Zwei-Faktor-Anmeldung ein',
+  'two_factor.required_text':
+    'Ihr Konto muss durch die Zwei-Faktor-Anmeldung geschützt sein: neben dem Passwort durch einen Code aus einer App auf Ihrem Telefon. Bis sie eingerichtet ist, öffnet sich nichts anderes.',
+  'two_factor.required_help': 'Das dauert etwa zwei Minuten. Halten Sie Ihr Telefon bereit.',
+  'two_factor.set_up': 'Zwei-Faktor-Anmeldung einrichten',
+
+  'totp.title': 'Authenticator-App einrichten',
+  'totp.replace_title': 'Authenticator-App ersetzen',
+  'totp.replaces':
+    'Sobald Sie die neue App bestätigt haben, gelten die jetzige und Ihre alten Wiederherstellungscodes nicht mehr, und alle anderen Geräte werden abgemeldet. Sie erhalten neue Wiederherstellungscodes.',
+  'totp.app': 'Öffnen Sie Ihre Authenticator-App',
+  'totp.app_help': 'Zum Beispiel Google Authenticator, Microsoft Authenticator oder Authy, auf Ihrem Telefon.',
+  'totp.scan': 'Scannen Sie den QR-Code',
+  'totp.scan_help': 'Fügen Sie in der App ein Konto hinzu und richten Sie die Kamera auf dieses Quadrat.',
+  'totp.qr': 'QR-Code für Ihre Authenticator-App',
+  'totp.expires': 'Ablauf des QR-Codes:',
+  'totp.type_instead': 'Scannen geht nicht? Geben Sie in der App dies ein:',
+  'totp.account': 'Konto',
+  'totp.secret': 'Schlüssel',
+  'totp.kind': 'Art des Schlüssels',
+  'totp.time_based': 'Zeitbasiert',
+  'totp.open_here': 'App auf diesem Telefon öffnen',
+  'totp.on_phone': 'Ist die App auf einem anderen Gerät? Scannen Sie dies damit:',
+  'totp.type': 'Geben Sie den Code ein, den die App zeigt',
+  'totp.code_help': 'Sechs Ziffern, die alle 30 Sekunden wechseln.',
+  'totp.confirm': 'Bestätigen',
+  'totp.expired': 'Dieser QR-Code ist abgelaufen',
+  'totp.expired_help':
+    'Zu Ihrer Sicherheit galt er nur 10 Minuten lang. Es wurde nichts geändert. Erzeugen Sie einen neuen und scannen Sie ihn.',
+  'totp.regenerate': 'Neu erzeugen',
+
+  'recovery_codes.title': 'Sichern Sie Ihre Wiederherstellungs\u00adcodes',
+  'recovery_codes.enabled': 'Die Zwei-Faktor-Anmeldung ist eingeschaltet. Alle anderen Geräte wurden abgemeldet.',
+  'recovery_codes.replaced':
+    'Ihre neue Authenticator-App ist eingerichtet. Die alte und die alten Wiederherstellungscodes gelten nicht mehr.',
+  'recovery_codes.regenerated': 'Das sind Ihre neuen Wiederherstellungscodes. Die alten gelten nicht mehr.',
+  'recovery_codes.help':
+    'Wenn Sie Ihr Telefon nicht haben, meldet jeder dieser Codes Sie einmal an. Bewahren Sie sie bei Ihren wichtigen Unterlagen oder in einem Passwortmanager auf.',
+  'recovery_codes.once':
+    'Sie werden nur einmal gezeigt. Wenn Sie diese Seite verlassen, sind sie nicht wieder zu sehen.',
+  'recovery_codes.list': 'Wiederherstellungscodes',
+  'recovery_codes.paper': '{product}: Wiederherstellungscodes',
+  'recovery_codes.copy': 'Kopieren',
+  'recovery_codes.download': 'Herunterladen',
+  'recovery_codes.print': 'Drucken',
+  'recovery_codes.file': 'wiederherstellungscodes.txt',
+  'recovery_codes.copied': 'Kopiert.',
+  'recovery_codes.copy_failed':
+    'Der Browser hat sie nicht kopiert. Markieren Sie die Codes und kopieren Sie sie selbst.',
+  'recovery_codes.by_hand':
+    'Markieren Sie die Codes, um sie zu kopieren, oder drucken Sie diese Seite mit Ihrem Browser: Gedruckt werden nur die Codes.',
+  'recovery_codes.saved': 'Ich habe diese Codes gesichert',
+  'recovery_codes.done': 'Fertig',
+
+  'passkeys.title': 'Passkeys',
+  'passkeys.help': 'Melden Sie sich mit Fingerabdruck, Gesicht oder Bildschirmsperre an, ohne etwas einzugeben.',
+  'passkeys.none':
+    'Ein Passkey meldet Sie mit Fingerabdruck, Gesicht oder Bildschirmsperre an: Sie geben nichts ein, und keine gefälschte Website kann etwas abfragen.',
+  'passkeys.synced': 'Auf Ihren Geräten synchronisiert',
+  'passkeys.one_device': 'Nur auf einem Gerät',
+  'passkeys.added_at': 'Hinzugefügt',
+  'passkeys.last_used': 'Zuletzt benutzt',
+  'passkeys.never_used': 'Nie benutzt',
+  'passkeys.change': 'Umbenennen oder entfernen',
+  'passkeys.name': 'Name',
+  'passkeys.rename': 'Namen speichern',
+  'passkeys.remove_title': 'Diesen Passkey entfernen',
+  'passkeys.remove_help': 'Sie können sich dann nicht mehr damit anmelden. Löschen Sie ihn auch auf Ihrem Gerät.',
+  'passkeys.remove': 'Passkey entfernen',
+  'passkeys.add': 'Passkey hinzufügen',
+  'passkeys.needs_script': 'Zum Hinzufügen braucht es JavaScript und einen neueren Browser.',
+  'passkeys.not_added': 'Es wurde kein Passkey hinzugefügt. Versuchen Sie es noch einmal oder mit einem anderen Gerät.',
+  'passkeys.not_confirmed':
+    'Der Passkey wurde nicht bestätigt. Versuchen Sie es noch einmal oder auf einem anderen Weg.',
+  'passkeys.use_needs_script': 'Für Passkeys braucht es JavaScript und einen neueren Browser.',
+  'passkeys.added': 'Der Passkey wurde hinzugefügt.',
+  'passkeys.renamed': 'Der Passkey heißt jetzt {name}.',
+  'passkeys.removed': 'Der Passkey {name} wurde entfernt.',
+
+  'trusted_browsers.title': 'Vertrauenswürdige Browser',
+  'trusted_browsers.help':
+    'Sie werden bei der Anmeldung nicht nach einem Code gefragt. Ein neues Passwort oder ein neuer zweiter Faktor beendet das.',
+  'trusted_browsers.since': 'Vertraut',
+  'trusted_browsers.until': 'Endet',
+  'trusted_browsers.remove': 'Entfernen',
+  'trusted_browsers.remove_label': '{device} an {ip} entfernen',
+  'trusted_browsers.removed': 'Dieser Browser wird wieder nach einem Code gefragt.',
+}
