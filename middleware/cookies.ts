@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { CookieOptions, Request } from 'express'
 
 /** The value of a cookie of the request, or null. What cannot be decoded is none. */
@@ -15,7 +16,7 @@ export function readCookie(req: Request, name: string): string | null {
 }
 
 /** The names of the request's cookies, in the order in which the browser sent them. */
-export const cookieNames = (req: Request): string[] =>
+export const cookieNames = (req: IncomingMessage): string[] =>
   (req.headers.cookie ?? '').split(';').flatMap((part) => (part.includes('=') ? [part.split('=')[0]!.trim()] : []))
 
 /** Cookies of our own pages. The prefix binds them to this very host (RFC 6265bis, 4.1.3.2). */

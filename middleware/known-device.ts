@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Request } from 'express'
 import { deviceOf } from '../src/features/sessions/devices.js'
 import { KNOWN_MS, type KnownDevices } from '../src/features/known-devices/known-devices.js'
@@ -23,6 +24,11 @@ export class KnownDeviceCookie {
   /** The token that this browser carries for a user, or null. */
   tokenFor(req: Request, userId: string): string | null {
     return this.#cookie.tokenFor(req, userId)
+  }
+
+  /** True when this browser says that somebody has signed in here before. Nothing of that is verified. */
+  isClaimedBy(req: IncomingMessage): boolean {
+    return this.#cookie.isCarriedBy(req)
   }
 
   /** True when the user is known in other browsers, and not in this one. */

@@ -4,12 +4,14 @@ import type { RequestHandler } from 'express'
 import type { Clock } from '../src/core/clock.js'
 import type { HashingLane } from '../src/features/passwords/hashing-lane.js'
 import { busyAnswer } from './busy-answer.js'
+import type { KnownDeviceCookie } from './known-device.js'
 import { askedOf } from './negotiate.js'
 import type { Pages } from './pages.js'
 import type { RequestStates } from './request-state.js'
 
 interface Parts {
   lane: HashingLane
+  knownDevice: Pick<KnownDeviceCookie, 'isClaimedBy'>
   pages: Pages
   states: RequestStates
   secure: boolean
@@ -33,7 +35,9 @@ const PAUSE_MS = 25
 /**
  * Stands before everything else that a sign-in passes. When a crowd arrives in the same moment, as many as the
  * hashing lane has room for are let in, one at a time and with pauses, so that other requests are served in between; the
- * others are refused here, before they cost a session, a body or a query. It keeps no place for anybody: the lane does.
+ * others are refused here, before they cost a session, a body or a query. Some of that room is for browsers in which
+ * somebody has signed in before, so that who floods the door does not shut the owners out with the strangers. Whether it
+ * is true that they have is asked of the database inside; who lies about it here is where all would be without this.
  *
  * It is one door with two places to stand: first in our router, and before Express (`front-door.ts`), whose own work for
  * a request is more than a refusal costs. Whoever was let in at the front is not asked again inside.
@@ -75,7 +79,8 @@ export class SignInDoor {
 
   #wait(req: IncomingMessage, letIn: () => void, refuse: () => void): void {
     const arrival = { req, context: new AsyncResource('SignIn'), letIn, refuse }
-    const hasPlace = this.#entering.length < this.#parts.lane.room
+    const { lane, knownDevice } = this.#parts
+    const hasPlace = this.#entering.length < lane.roomFor(knownDevice.isClaimedBy(req) ? 'known device' : 'stranger')
     if (hasPlace) this.#entering.push(arrival)
     else this.#surplus.push(arrival)
     this.#next()

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Request } from 'express'
 import { Signer } from '../src/core/crypto.js'
 import { cookieNames, pageCookie, readCookie } from './cookies.js'
@@ -31,6 +32,12 @@ export class UserCookie {
   /** The token that this browser carries for a user, or null. */
   tokenFor(req: Request, userId: string): string | null {
     return this.#names(userId).reduce<string | null>((found, name) => found ?? readCookie(req, name), null)
+  }
+
+  /** True when this browser says that it carries a token, for whomever. Nothing of that is verified. */
+  isCarriedBy(req: IncomingMessage): boolean {
+    const { name: prefix } = this.#cookie('')
+    return cookieNames(req).some((name) => name.startsWith(prefix))
   }
 
   /** Gives the browser a token for a user, for `maxAge` milliseconds. The browser forgets whom it has known longest. */

@@ -68,8 +68,11 @@ export interface Security {
     /** Ends all sessions of a user and refuses new ones. Resolves with the number of sessions ended. */
     disable(userId: string): Promise<number>
     enable(userId: string): Promise<void>
-    /** Say that your table has a new address for a user: links that were sent to the old one are dead. */
-    emailChanged(userId: string, email: string): Promise<void>
+    /**
+     * Say that your table has a new address for a user: links that were sent to the old one are dead, and the old one,
+     * `previousEmail`, is told of it by mail.
+     */
+    emailChanged(userId: string, email: string, options?: { previousEmail?: string }): Promise<void>
   }
   members: {
     /**

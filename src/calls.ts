@@ -36,7 +36,8 @@ export function accountCalls({ sessions, passwords, accounts, factors, recovery,
     users: {
       disable: (userId) => accounts.disable(userId),
       enable: (userId) => accounts.enable(userId),
-      emailChanged: (userId) => recovery.passwordReset.emailChanged(userId),
+      emailChanged: (userId, email, { previousEmail } = {}) =>
+        recovery.passwordReset.emailChanged(userId, email, previousEmail),
     },
     members: {
       resetTwoFactor: (userId, why) => factors.twoFactor.reset(userId, why),

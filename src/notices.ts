@@ -18,12 +18,12 @@ const HEADERS = { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress'
 /** Everything about mails, joined: what writes them down, and what sends them. */
 export function openNotices(config: Configuration, db: Database, locate: Locate) {
   const { clock, envelopes, mail, isNoticeOn, users, report } = config
-  const outbox = new Outbox({ db, clock, envelopes, enabled: mail !== null })
+  const outbox = new Outbox({ db, clock, envelopes, enabled: mail !== null, isNoticeOn })
   const notMe = new NotMeLinks(config.secret, clock)
   return {
     outbox,
     notMe,
-    writeNotice: noticesOf(outbox, isNoticeOn),
+    writeNotice: noticesOf(outbox),
     /** Begins to send. Returns how to stop; null: the host has no mail. */
     startDispatcher: async (renderer: Renderer) => {
       if (mail === null) return null
@@ -53,7 +53,7 @@ function mailRenderer(
     return nearest.find((each) => each !== undefined) ?? renderer.languages[0]!
   }
   return (order: MailOrder, user: User, { id, address }: { id: string; address: string }): Mail => {
-    const { kind, userId, occurredAt, path, params = {} } = order
+    const { kind, userId, to, occurredAt, path, params = {} } = order
     const { ip, userAgent } = order.origin
     const language = languageFor(order, user)
     const { browser, system } = deviceOf(userAgent)
@@ -70,7 +70,8 @@ function mailRenderer(
         path === undefined
           ? null
           : { url: origin + path, until: occurredAt + (kind in LINK_MS ? LINK_MS[kind as keyof typeof LINK_MS] : 0) },
-      notMeUrl: isNotice(kind) ? `${home}/not-me?token=${notMe.sign(userId, occurredAt)}` : null,
+      // whoever reads an address that is given up may end nothing in the account
+      notMeUrl: isNotice(kind) && to === undefined ? `${home}/not-me?token=${notMe.sign(userId, occurredAt)}` : null,
       secureUrl: `${home}/secure-account`,
       signInUrl: `${home}/sign-in`,
       support,

@@ -139,7 +139,7 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
     look: config.pages,
     report,
   })
-  const door = new SignInDoor({ lane, pages, states, secure, clock, report })
+  const door = new SignInDoor({ lane, knownDevice, pages, states, secure, clock, report })
   const listSessions = sessionLister(sessions, locate)
   const reader = new AuditLogReader(db)
   const listActivity = activityLister(reader, locate)

@@ -30,6 +30,7 @@ export interface MailModel {
 const TEXTS: Record<MailKind, [subject: MessageKey, text: MessageKey]> = {
   password_changed: ['mail.password_changed.subject', 'mail.password_changed.text'],
   password_reset: ['mail.password_reset.subject', 'mail.password_reset.text'],
+  email_changed: ['mail.email_changed.subject', 'mail.email_changed.text'],
   two_factor_enabled: ['mail.two_factor_enabled.subject', 'mail.two_factor_enabled.text'],
   two_factor_disabled: ['mail.two_factor_disabled.subject', 'mail.two_factor_disabled.text'],
   recovery_codes_regenerated: ['mail.codes_regenerated.subject', 'mail.codes_regenerated.text'],
@@ -116,7 +117,8 @@ function moreOf(facts: MailFacts, params: Params, words: Words): string[] {
   ]
 }
 
-function actionOf({ kind, link, signInUrl }: MailFacts, words: Words): Link | null {
+function actionOf({ kind, link, signInUrl, secureUrl }: MailFacts, words: Words): Link | null {
+  if (kind === 'email_changed') return { label: words.t('mail.secure'), url: secureUrl }
   if (kind === 'sso_instead_of_reset') return { label: words.t('mail.sso.action'), url: signInUrl }
   if (!link) return null
   return {
@@ -126,6 +128,7 @@ function actionOf({ kind, link, signInUrl }: MailFacts, words: Words): Link | nu
 }
 
 function afterOf({ kind, link }: MailFacts, words: Words): string[] {
+  if (kind === 'email_changed') return [words.t('mail.email_changed.not_you')]
   if (kind === 'sso_instead_of_reset') return [words.t('mail.sso.not_asked')]
   if (!link) return []
   const notAsked = kind === 'reset_link' ? words.t('mail.reset_link.not_asked') : words.t('mail.invitation.not_asked')

@@ -2,6 +2,7 @@
 export const NOTICE_KINDS = [
   'password_changed',
   'password_reset',
+  'email_changed',
   'two_factor_enabled',
   'two_factor_disabled',
   'recovery_codes_regenerated',
@@ -52,7 +53,7 @@ export interface MailFacts {
   params: Record<string, string | number>
   /** The link that the mail is for, e.g. of a reset, and how long it is good; null: it is for none. */
   link: { url: string; until: number } | null
-  /** "This wasn't me"; null: it is no notice. */
+  /** "This wasn't me"; null: it is no notice, or goes to an address that is the account's no more. */
   notMeUrl: string | null
   secureUrl: string
   signInUrl: string

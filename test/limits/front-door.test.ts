@@ -210,7 +210,9 @@ describe('Who waits at the front door', () => {
 
   function frontDoorOf() {
     const [lane, states] = [new HashingLane({ concurrent: 1, waiting: 9 }), new RequestStates()]
-    const parts = { lane, states, pages: undefined as never, secure: false, clock: systemClock, report: () => {} }
+    const knownDevice = { isClaimedBy: () => false }
+    const told = { pages: undefined as never, report: () => {} }
+    const parts = { lane, knownDevice, states, secure: false, clock: systemClock, ...told }
     return new SignInDoor(parts)
   }
   function doorBefore(listeners: RequestListener[], door = frontDoorOf()) {

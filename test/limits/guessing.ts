@@ -13,8 +13,8 @@ export interface Guessing {
   /** So many would have been, had each been sent in the very moment in which its wait was over. */
   allowed: number
   seconds: number
-  /** Sign-ins of the owner on a known device meanwhile, in ms; and how many were refused. */
-  owner: { ms: number[]; refused: number }
+  /** Sign-ins of the owner on a known device meanwhile, in ms; and the answers that refused one. */
+  owner: { ms: number[]; refused: number[] }
 }
 
 /** Hydra tries many passwords of one account from several networks, while its owner signs in on a known device. */
@@ -31,14 +31,14 @@ export async function guessing(networks: number, wordsEach: number, pauseMs: num
     })
     const attack = Promise.all(attacks)
     const ms: number[] = []
-    let refused = 0
+    const refused: number[] = []
     const attacking = new AbortController()
     const end = attack.finally(() => attacking.abort())
     end.catch(() => {}) // awaited below
     while (!attacking.signal.aborted) {
       const { status, ms: took } = await owner.signIn()
       ms.push(took)
-      if (status !== 303) refused += 1
+      if (status !== 303) refused.push(status)
       await new Promise((done) => setTimeout(done, pauseMs))
     }
     await end

@@ -78,7 +78,9 @@ describe('The door before the sign-in', () => {
   function arrivals(lane: HashingLane, names: string[]) {
     const letIn: [string, string | undefined][] = []
     const states = new RequestStates()
-    const parts = { lane, states, pages: undefined as never, secure: false, clock: systemClock, report: () => {} }
+    const knownDevice = { isClaimedBy: () => false }
+    const told = { pages: undefined as never, report: () => {} }
+    const parts = { lane, knownDevice, states, secure: false, clock: systemClock, ...told }
     const { middleware } = new SignInDoor(parts)
     const req = () => ({ socket: { writable: true } }) as Request
     for (const name of names)
@@ -148,6 +150,27 @@ describe('More sign-ins at once than the lane takes', () => {
     assert.equal(most, heard.length, 'failures of their network')
     assert.match(String(host.errors.splice(0)), /sign-ins wait for their password to be verified/)
     assert.equal((await host.browser().signIn(ada, PASSWORDS.u1!)).status, 303)
+  })
+
+  it('leave room for whoever has signed in with this browser before, though the crowd came first', async () => {
+    const wide = await startHost({ passwords: { hashing: { concurrent: 1, waiting: 10 } } })
+    try {
+      const owner = wide.browser()
+      await owner.signIn(ada, PASSWORDS.u1!)
+      await owner.submit(await owner.visit(`${BASE}/`), '/sign-out')
+      const ours = await owner.visit(`${BASE}/sign-in`)
+      const browsers = Array.from({ length: 2 * CROWD }, () => wide.browser())
+      const forms = await Promise.all(browsers.map((browser) => browser.visit(`${BASE}/sign-in`)))
+      const crowd = browsers.map((browser, i) =>
+        browser.submit(forms[i]!, '/sign-in', { email: `crowd${i}@acme.test`, password: WRONG }),
+      )
+      const signedIn = owner.submit(ours, '/sign-in', { email: ada.email, password: PASSWORDS.u1! })
+      assert.equal((await signedIn).status, 303)
+      assert.ok((await Promise.all(crowd)).filter((page) => page.status === 503).length > 10, 'else there was no crowd')
+      wide.errors.splice(0)
+    } finally {
+      await wide.close()
+    }
   })
 
   it('do not keep the host from setting passwords: that waits for its turn', async () => {

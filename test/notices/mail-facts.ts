@@ -22,7 +22,7 @@ export const factsOf = (kind: MailKind, more: Partial<MailFacts> = {}): MailFact
     kind === 'reset_link' || kind === 'invitation_link'
       ? { url: `${HOME}/reset-password?token=${TOKEN}`, until: NOW + LINK_MS[kind] }
       : null,
-  notMeUrl: isNotice(kind) ? `${HOME}/not-me?token=${TOKEN}` : null,
+  notMeUrl: isNotice(kind) && kind !== 'email_changed' ? `${HOME}/not-me?token=${TOKEN}` : null,
   secureUrl: `${HOME}/secure-account`,
   signInUrl: `${HOME}/sign-in`,
   support: 'mailto:help@example.com',

@@ -105,6 +105,26 @@ describe('Notices', () => {
     assert.match(mail.text, /When:/)
   })
 
+  it('another address: the old one is told, without a way to end anything in an account that it left', async () => {
+    await start()
+    const { users } = host.security
+    const events: unknown[] = []
+    host.security.on('auth.email_changed', (event) => events.push(event))
+    await users.emailChanged(ada.id, 'ada@new.test', { previousEmail: 'ada@old.test' })
+    const mail = await arrives(/^Your e-mail address was changed at Ledgerly$/)
+    assert.equal(mail.to, 'ada@old.test')
+    for (const part of [mail.text, mail.html]) {
+      assert.ok(part.includes(`${host.url}/security/secure-account`))
+      assert.doesNotMatch(part, /not-me|ada@new/)
+    }
+    await users.emailChanged(ada.id, 'ada@new.test')
+    await users.emailChanged(ada.id, 'ada@new.test', { previousEmail: 'ada@new.test' })
+    await users.emailChanged(ada.id, 'ada@new.test', { previousEmail: 'a@old.test, ada@new.test' })
+    await nothingArrived()
+    assert.equal(events.length, 4)
+    assert.doesNotMatch(JSON.stringify(events), /old\.test|new\.test/)
+  })
+
   it('two-factor on, a recovery code used, few of them left, new ones, and off', async () => {
     await start()
     const browser = await signedIn(host, ada)
@@ -146,8 +166,9 @@ describe('Notices', () => {
   })
 
   it('what the host turned off is not sent, the rest is', async () => {
-    await start({ notices: { password_changed: false } })
+    await start({ notices: { password_changed: false, email_changed: false } })
     const browser = await signedIn(host, ada)
+    await host.security.users.emailChanged(ada.id, 'ada@new.test', { previousEmail: 'ada@old.test' })
     await changesPassword(browser, PASSWORDS.u1!, NEW)
     await enrol(browser, host.clock)
     await arrives(/Two-factor was enabled/)

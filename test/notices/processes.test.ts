@@ -46,7 +46,7 @@ describe('Mails of several processes', function () {
     running = await startProcesses(PROGRAM, [await settings(), await settings()])
     const db = await openDatabase(database.url)
     const envelopes = new Envelopes(envelopeKeys(undefined, [SECRET]))
-    const outbox = new Outbox({ db, clock: systemClock, envelopes, enabled: true })
+    const outbox = new Outbox({ db, clock: systemClock, envelopes, enabled: true, isNoticeOn: () => true })
     const order = { kind: 'passkey_added', occurredAt: Date.now(), origin: NO_ORIGIN } as const
     await db.transaction().execute(async (tx) => {
       for (let i = 0; i < MAILS; i += 1)

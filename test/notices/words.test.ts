@@ -65,7 +65,7 @@ describe('The words of mails', () => {
       )
       assert.equal(
         inText.some((url) => url.includes('/not-me')),
-        isNotice(kind),
+        isNotice(kind) && kind !== 'email_changed',
         kind,
       )
     }

@@ -12,6 +12,11 @@ export const deMails: Pick<Messages, keyof typeof enMails> = {
   'mail.password_reset.subject': 'Ihr Passwort für {product} wurde zurückgesetzt',
   'mail.password_reset.text':
     'Für Ihr Konto bei {product} wurde ein neues Passwort gewählt, mit einem Link, den wir an diese Adresse geschickt hatten. Alle Geräte wurden abgemeldet.',
+  'mail.email_changed.subject': 'Ihre E-Mail-Adresse bei {product} wurde geändert',
+  'mail.email_changed.text':
+    'Ihr Konto bei {product} hat jetzt eine andere E-Mail-Adresse. Ab jetzt gehen E-Mails zu diesem Konto dorthin und nicht mehr hierher.',
+  'mail.email_changed.not_you':
+    'Wenn Sie das waren, müssen Sie nichts tun. Wenn nicht, sichern Sie Ihr Konto jetzt ab. Wenn Sie sich nicht mehr anmelden können, wenden Sie sich an uns.',
   'mail.two_factor_enabled.subject': 'Zwei-Faktor-Anmeldung bei {product} eingeschaltet',
   'mail.two_factor_enabled.text':
     'Für Ihr Konto bei {product} ist die Zwei-Faktor-Anmeldung eingeschaltet: Zur Anmeldung gehört nun auch ein Code aus Ihrer Authenticator-App.',

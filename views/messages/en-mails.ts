@@ -9,6 +9,11 @@ export const enMails = {
   'mail.password_reset.subject': 'Your {product} password was reset',
   'mail.password_reset.text':
     'A new password was chosen for your account at {product}, with a link that we had sent to this address. Every device was signed out.',
+  'mail.email_changed.subject': 'Your e-mail address was changed at {product}',
+  'mail.email_changed.text':
+    'Your account at {product} has another e-mail address now. From now on, mail about it goes there and no longer here.',
+  'mail.email_changed.not_you':
+    'If this was you, you need not do anything. If it was not, secure your account now. If you can no longer sign in, get in touch with us.',
   'mail.two_factor_enabled.subject': 'Two-factor was enabled at {product}',
   'mail.two_factor_enabled.text':
     'Two-factor is enabled for your account at {product}: signing in takes a code from your authenticator app as well.',

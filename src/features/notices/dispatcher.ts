@@ -93,7 +93,7 @@ export class Dispatcher {
     if (outbox.isOver(order)) return 'its link was good no more before it could be sent'
     const late = () => new Error('users.findById has not answered in time')
     const user = await inTime(users.findById(order.userId), deadlineMs, late)
-    const address = user && addressOf(user.email)
+    const address = user && addressOf(order.to ?? user.email)
     if (!address) return 'the user is gone, or has no usable e-mail address'
     await transport.send(render(order, user, { id: claimed.id, address }), deadlineMs)
     this.#told.delete('mail')

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.js'
 import { randomToken } from '../../core/crypto.js'
 import type { Envelopes } from '../../core/envelope.js'
 import type { Origin } from '../../core/events.js'
-import { LINK_MS, type MailKind } from '../../core/mail.js'
+import { isNotice, LINK_MS, type MailKind, type NoticeKind } from '../../core/mail.js'
 import { whenFree, type Database, type Tx } from '../../stores/sql/database.js'
 import { deleteOld } from '../../stores/sql/delete-old.js'
 import { isPostgres } from '../../stores/sql/dialect.js'
@@ -13,6 +13,8 @@ import type { OutboxRow } from '../../stores/sql/schema.js'
 export interface MailOrder {
   kind: MailKind
   userId: string
+  /** @default the address that the user has when it is sent */
+  to?: string
   occurredAt: number
   origin: Origin
   /** What its text names: a number of codes, the name of a passkey. Untrusted text. */
@@ -65,6 +67,8 @@ interface Parts {
   envelopes: Envelopes
   /** False: the host has no mail. */
   enabled: boolean
+  /** False: the host has turned such notices off. */
+  isNoticeOn: (kind: NoticeKind) => boolean
 }
 
 /** Longer than an attempt takes: one that is not over by then was of a process that has died. */
@@ -89,9 +93,10 @@ export class Outbox {
     return this.#parts.enabled
   }
 
-  /** Writes one down, to be sent at once. Where the host has no mail, nothing is. */
+  /** Writes one down, to be sent at once. Nothing is written where the host has no mail, or wants no such notice. */
   async write(tx: Tx, order: MailOrder): Promise<void> {
-    if (!this.#parts.enabled) return
+    const { enabled, isNoticeOn } = this.#parts
+    if (!enabled || (isNotice(order.kind) && !isNoticeOn(order.kind))) return
     const id = randomToken(12)
     const now = this.#parts.clock.now()
     const row = { user_id: order.userId, kind: order.kind, created_at: now, due_at: now, attempts: 0 }

@@ -32,12 +32,12 @@ async function aboutSignIn(event: SecurityEvent<'auth.sign_in_succeeded'>, tx: T
 }
 
 /** Tells users of what happens to their accounts: a mail is written down in the transaction of what it tells of. */
-export function noticesOf(outbox: Outbox, isOn: (kind: NoticeKind) => boolean): InTransaction {
+export function noticesOf(outbox: Outbox): InTransaction {
   return async (tx, event) => {
     const about = ABOUT[event.action] as About<EventAction> | undefined
     if (!outbox.enabled || event.userId === null || !about) return
     const notice = await about(event, tx)
-    if (!notice || !isOn(notice.kind)) return
+    if (!notice) return
     const { userId, occurredAt, origin } = event
     await outbox.write(tx, { userId, occurredAt, origin, ...notice })
   }

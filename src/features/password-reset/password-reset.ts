@@ -216,11 +216,17 @@ export class PasswordReset {
     return ((await this.#parts.reader.lastAt(userId, 'auth.password_reset')) ?? 0) > occurredAt
   }
 
-  /** The host has changed somebody's address: links that were sent to the old one are dead. */
-  async emailChanged(userId: string): Promise<void> {
-    await this.#parts.changes.run(async ({ tx, record }) => {
-      await this.#parts.secrets.erase(tx, PURPOSES, userId)
-      const occurredAt = this.#parts.clock.now()
+  /**
+   * The host has changed somebody's address: links that were sent to the old one are dead, and it is told. Neither
+   * address is in the event: the audit log outlives both.
+   */
+  async emailChanged(userId: string, email: string, previous?: string): Promise<void> {
+    const { changes, secrets, outbox, clock } = this.#parts
+    await changes.run(async ({ tx, record }) => {
+      await secrets.erase(tx, PURPOSES, userId)
+      const occurredAt = clock.now()
+      if (previous !== undefined && previous !== email)
+        await outbox.write(tx, { kind: 'email_changed', userId, to: previous, occurredAt, origin: NO_ORIGIN })
       await record<'auth.email_changed'>({
         action: 'auth.email_changed',
         userId,

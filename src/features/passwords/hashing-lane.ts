@@ -6,6 +6,9 @@ const RETRY_AFTER_S = 2
 /** So long the host's own check of a password may take: one that never ends must not keep its place in the lane. */
 const HOST_CHECK_MS = 5_000
 
+/** So much of the room to wait in is for known devices. */
+const KEPT_SHARE = 0.2
+
 const busy = (why: string) =>
   new SecurityError('busy', {
     headers: { 'Retry-After': String(RETRY_AFTER_S) },
@@ -46,12 +49,13 @@ export class HashingLane {
   }
 
   get hasRoom(): boolean {
-    return this.room > 0
+    return this.roomFor('known device') > 0
   }
 
-  /** So many more attempts may come now. */
-  get room(): number {
-    return this.#attempts.free + Math.max(0, this.#waiting - this.#attempts.waiting)
+  /** So many more attempts may come now; of a crowd of strangers fewer, so that it leaves room for the known. */
+  roomFor(whom: 'known device' | 'stranger'): number {
+    const room = this.#attempts.free + Math.max(0, this.#waiting - this.#attempts.waiting)
+    return whom === 'known device' ? room : room - Math.floor(this.#waiting * KEPT_SHARE)
   }
 
   /** True when the next attempt would be verified at once. */

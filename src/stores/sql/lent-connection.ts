@@ -97,7 +97,7 @@ export class LentConnection implements DatabaseConnection {
     this.#until = this.#used ? now + this.#terms.deadlines.statementMs : this.#until
     this.#used = true
     try {
-      const result = await inTime(this.#client.query<never>(text, values), this.#until - now)
+      const result = await inTime(this.#client.query<never>(text, values), Math.max(0, this.#until - now))
       this.#terms.tell(true)
       return result
     } catch (original) {

@@ -16,7 +16,7 @@ const renderer = new Renderer({
 function mail(name: string, kind: MailKind, about: string, params: MailFacts['params'] = {}, language = 'en'): Scene {
   const facts = factsOf(kind, {
     params: { count: 2, passkey: 'Phone', ...params },
-    ...(['admin_reset', 'invitation_link'].includes(kind) && { ip: null }), // no request of theirs was there
+    ...(['admin_reset', 'email_changed', 'invitation_link'].includes(kind) && { ip: null }), // no request of theirs was there
     ...(language === 'de' && { location: 'Lissabon, Portugal' }),
   })
   const { subject, html } = renderer.mail(facts, { language, now: facts.occurredAt })
@@ -40,6 +40,7 @@ export const mails: Chapter = {
     mail('suspicious-german', 'suspicious_sign_in', 'A sign-in after many failures; in German.', { count: 7 }, 'de'),
     mail('password-changed', 'password_changed', 'The password was changed.'),
     mail('password-reset', 'password_reset', 'A new password was chosen with a link.'),
+    mail('email-changed', 'email_changed', 'The address was changed; this goes to the old one.'),
     mail('two-factor-enabled', 'two_factor_enabled', 'Two-factor was enabled.'),
     mail('app-replaced', 'two_factor_enabled', 'Another authenticator app took the place of the old one.', {
       replaced: 1,
