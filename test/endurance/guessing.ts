@@ -14,6 +14,6 @@ addRow({
 addRow({
   promise: 'the owner on a known device signs in meanwhile',
   tried: owner.ms.length,
-  broken: owner.refused,
+  broken: owner.refused.length,
   figures: `median ${owner.ms[owner.ms.length >> 1]!.toFixed(0)} ms, ${owner.ms.at(-1)!.toFixed(0)} ms at most`,
 })

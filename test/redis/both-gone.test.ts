@@ -32,8 +32,19 @@ describe('Neither Redis nor SQL', function () {
     for (const table of TABLES)
       await sql`alter table ${sql.table(`${from}_${table}`)} rename to ${sql.table(`${to}_${table}`)}`.execute(db)
   }
-  const takeSql = () => rename('security', 'gone')
-  const giveSql = () => rename('gone', 'security')
+  let isGone = false
+  const takeSql = async () => {
+    await rename('security', 'gone')
+    isGone = true
+  }
+  const giveSql = async () => {
+    await rename('gone', 'security')
+    isGone = false
+  }
+
+  afterEach(async () => {
+    if (isGone) await giveSql() // the next test begins with all there
+  })
 
   /** Every protected request is refused with 503 in time, whoever asks; what is public is there for everybody. */
   async function nobodyIsLetIn(): Promise<void> {
@@ -85,48 +96,42 @@ describe('Neither Redis nor SQL', function () {
           await nobodyIsLetIn()
           await wait(300)
         }
-      } finally {
         await giveSql()
+        await allIsWell()
+      } finally {
+        if (how === 'stopped') await fleet.server.start()
+        else fleet.server.resume()
       }
-      await allIsWell()
-      if (how === 'stopped') await fleet.server.start()
-      else fleet.server.resume()
       await allIsWell()
     })
 
   it('SQL is gone and Redis comes back as another: its copies count for nothing, and nobody is let in', async () => {
     await fleet.raw.save()
     await takeSql()
-    try {
-      await fleet.server.stop()
-      await fleet.server.start()
-      await until('Redis', async () => (await fleet.raw.get(hotKeyOf(alive))) !== null, 5_000)
-      assert.match((await fleet.raw.get(hotKeyOf(alive)))!, /^c:/, 'else this would prove nothing')
-      for (let i = 0; i < 4; i += 1) {
-        for (const host of fleet.hosts)
-          assert.equal((await ask(host, '/race/guarded', { cookie: alive.cookie })).status, 503)
-        await wait(300)
-      }
-    } finally {
-      await giveSql()
+    await fleet.server.stop()
+    await fleet.server.start()
+    await until('Redis', async () => (await fleet.raw.get(hotKeyOf(alive))) !== null, 5_000)
+    assert.match((await fleet.raw.get(hotKeyOf(alive)))!, /^c:/, 'else this would prove nothing')
+    for (let i = 0; i < 4; i += 1) {
+      for (const host of fleet.hosts)
+        assert.equal((await ask(host, '/race/guarded', { cookie: alive.cookie })).status, 503)
+      await wait(300)
     }
+    await giveSql()
     await allIsWell()
   })
 
   it('SQL alone is gone: the same Redis goes on to serve, and who was revoked stays out', async () => {
     await look(fleet.a, alive.cookie)
     await takeSql()
-    try {
-      for (let i = 0; i < 4; i += 1) {
-        for (const host of fleet.hosts) {
-          assert.equal((await ask(host, '/race/guarded', { cookie: alive.cookie })).status, 200)
-          assert.notEqual((await ask(host, '/race/guarded', { cookie: revoked.cookie })).status, 200)
-        }
-        await wait(400)
+    for (let i = 0; i < 4; i += 1) {
+      for (const host of fleet.hosts) {
+        assert.equal((await ask(host, '/race/guarded', { cookie: alive.cookie })).status, 200)
+        assert.notEqual((await ask(host, '/race/guarded', { cookie: revoked.cookie })).status, 200)
       }
-    } finally {
-      await giveSql()
+      await wait(400)
     }
+    await giveSql()
     await allIsWell()
   })
 })

@@ -58,7 +58,7 @@ export async function startProxy(
       const due = performance.now() + (typeof delayMs === 'number' ? delayMs : delayMs())
       const handOn = async (before: Promise<void>): Promise<void> => {
         await before // one after the other, whatever the delay has become meanwhile
-        await wait(due - performance.now())
+        await wait(Math.max(0, due - performance.now()))
         note('handed on', data, chunk)
         client.write(data)
       }
