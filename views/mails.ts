@@ -109,6 +109,7 @@ type Params = Record<string, string | number>
 /** What some notices say beside. */
 function moreOf(facts: MailFacts, params: Params, words: Words): string[] {
   const { kind } = facts
+  if (kind === 'email_changed') return [words.t('mail.email_changed.not_you')]
   if (kind !== 'recovery_code_used') return []
   const left = Number(params.count)
   return [
@@ -128,7 +129,6 @@ function actionOf({ kind, link, signInUrl, secureUrl }: MailFacts, words: Words)
 }
 
 function afterOf({ kind, link }: MailFacts, words: Words): string[] {
-  if (kind === 'email_changed') return [words.t('mail.email_changed.not_you')]
   if (kind === 'sso_instead_of_reset') return [words.t('mail.sso.not_asked')]
   if (!link) return []
   const notAsked = kind === 'reset_link' ? words.t('mail.reset_link.not_asked') : words.t('mail.invitation.not_asked')
