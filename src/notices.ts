@@ -71,7 +71,8 @@ function mailRenderer(
           ? null
           : { url: origin + path, until: occurredAt + (kind in LINK_MS ? LINK_MS[kind as keyof typeof LINK_MS] : 0) },
       // whoever reads an address that is given up may end nothing in the account
-      notMeUrl: isNotice(kind) && to === undefined ? `${home}/not-me?token=${notMe.sign(userId, occurredAt)}` : null,
+      notMeUrl:
+        isNotice(kind) && to === undefined ? `${home}/not-me?token=${notMe.sign(userId, occurredAt, address)}` : null,
       secureUrl: `${home}/secure-account`,
       signInUrl: `${home}/sign-in`,
       support,

@@ -23,8 +23,8 @@ describe('Somebody is after an account by the way back into it', function () {
   }
   afterEach(() => host?.close())
 
-  const notMeLink = ({ id }: Person) =>
-    `${BASE}/not-me?token=${encodeURIComponent(new NotMeLinks([SECRET], host.clock).sign(id, host.clock.now()))}`
+  const notMeLink = ({ id, email }: Person) =>
+    `${BASE}/not-me?token=${encodeURIComponent(new NotMeLinks([SECRET], host.clock).sign(id, host.clock.now(), email))}`
   const disown = async (browser: Browser, link: string): Promise<Page> =>
     browser.submit(await open(browser, link), '/not-me')
 
@@ -105,6 +105,49 @@ describe('Somebody is after an account by the way back into it', function () {
       if (page.status === 200) await reader.submit(page, '/not-me')
       assert.equal(await owner.isSignedIn(), true)
     })
+  })
+
+  it('reading a mailbox that the account has left: a notice from before shows nothing and ends nothing', async () => {
+    const people = [{ ...ada }, grace]
+    await start({ people })
+    const owner = await signedIn(host, ada)
+    const notice = notMeLink(ada)
+    people[0]!.email = 'ada@new.test'
+    const reader = host.browser(FIREFOX)
+    const page = await open(reader, notice)
+    assert.deepEqual([page.status, page.$('main form').length], [410, 0])
+    assert.doesNotMatch(page.response.text, /ada@new/)
+    const { csrfToken } = (await reader.json(`${BASE}/forgot-password`)).json
+    assert.equal((await reader.json(`${BASE}/not-me`, { csrfToken })).status, 410)
+    assert.ok(await owner.isSignedIn())
+  })
+
+  it('knowing the password of an account that was disabled when its owner said "This wasn\'t me"', async () => {
+    await start()
+    await signedIn(host, ada)
+    await host.security.users.disable(ada.id)
+    await disown(host.browser(), notMeLink(ada))
+    await host.security.users.enable(ada.id)
+    assert.equal((await host.browser(FIREFOX).signIn(ada, PASSWORDS.u1!)).status, 422)
+    await nextLink(host, box, ada, () => forgot(host, ada.email))
+  })
+
+  it('coming in first after a reset is told, though no browser is known then', async () => {
+    await start()
+    const owner = await signedIn(host, ada)
+    await choose(owner, await open(owner, await resetLink(host, box, ada)), NEW)
+    const told = () => box.to(ada.email).filter(({ subject }) => subject.startsWith('New sign-in')).length
+    const before = told()
+    await host.browser(FIREFOX).signIn(ada, NEW)
+    await until('a notice', () => told() > before)
+  })
+
+  it('guessing the current password from a stolen session is seen in the activity of its owner', async () => {
+    await start()
+    const thief = await signedIn(host, ada)
+    const form = { currentPassword: THIEFS, newPassword: NEW, confirmPassword: NEW }
+    assert.equal((await thief.submit(await thief.visit(`${BASE}/`), '/password', form)).status, 422)
+    assert.match((await thief.visit(`${BASE}/activity`)).text, /could not confirm to be you/)
   })
 
   it('a session alone, stolen, does not keep its owner from choosing a new password', async () => {

@@ -23,8 +23,8 @@ const openReset = (scene: Scene) => open(scene, ada, () => ask(scene, ada.email)
 const choose = ({ page }: Scene, newPassword: string, confirmPassword = newPassword) =>
   send(page, '/reset-password', { newPassword, confirmPassword })
 
-const openNotMe = ({ visit, host }: Scene, { id }: Person) => {
-  const token = new NotMeLinks([SECRET], host.clock).sign(id, host.clock.now())
+const openNotMe = ({ visit, host }: Scene, { id, email }: Person) => {
+  const token = new NotMeLinks([SECRET], host.clock).sign(id, host.clock.now(), email)
   return visit(`/not-me?token=${token}`)
 }
 

@@ -29,8 +29,8 @@ describe('"This wasn\'t me"', () => {
   })
   afterEach(() => assert.deepEqual(host.errors, []))
 
-  const linkOf = (userId: string) =>
-    `${BASE}/not-me?token=${encodeURIComponent(new NotMeLinks([SECRET], host.clock).sign(userId, host.clock.now()))}`
+  const linkOf = ({ id, email }: Person) =>
+    `${BASE}/not-me?token=${encodeURIComponent(new NotMeLinks([SECRET], host.clock).sign(id, host.clock.now(), email))}`
   const rows = async (table: 'security_known_devices' | 'security_trusted_browsers', { id }: Person) => {
     const db = await openDatabase(host.database)
     try {
@@ -42,7 +42,7 @@ describe('"This wasn\'t me"', () => {
 
   it('opening the link does nothing, by a scanner and again; the page says what its button will do', async () => {
     const thief = await signedIn(host, grace)
-    const link = linkOf(grace.id)
+    const link = linkOf(grace)
     for (const method of ['head', 'get', 'get'] as const) {
       const moved = await supertest(host.url)[method](link)
       assert.deepEqual([moved.status, moved.headers.location], [303, `${BASE}/not-me`])
@@ -60,7 +60,7 @@ describe('"This wasn\'t me"', () => {
     await enrol(thief, host.clock)
     const older = await resetLink(host, box, grace)
     const owner = host.browser()
-    const page = await open(owner, linkOf(grace.id))
+    const page = await open(owner, linkOf(grace))
     const link = await nextLink(host, box, grace, async () => {
       const done = await owner.submit(page, '/not-me')
       assert.deepEqual([done.status, done.location], [303, `${BASE}/not-me?done=link`])
@@ -90,7 +90,7 @@ describe('"This wasn\'t me"', () => {
 
   it('works for somebody who is signed in, and answers a script', async () => {
     const owner = await signedIn(host, ada)
-    await open(owner, linkOf(ada.id))
+    await open(owner, linkOf(ada))
     const { csrfToken, email, mailed } = (await owner.json(`${BASE}/not-me`)).json
     assert.deepEqual([email, mailed], [ada.email, 'link'])
     const done = await owner.json(`${BASE}/not-me`, { csrfToken })
@@ -101,7 +101,7 @@ describe('"This wasn\'t me"', () => {
   it('twice in a row leaves a link that works', async () => {
     await nextLink(host, box, ada, () => forgot(host, ada.email))
     const owner = host.browser()
-    const page = await open(owner, linkOf(ada.id))
+    const page = await open(owner, linkOf(ada))
     await nextLink(host, box, ada, () => owner.submit(page, '/not-me'))
     const link = await nextLink(host, box, ada, () => owner.submit(page, '/not-me'))
     assert.equal((await open(host.browser(), link)).status, 200)
@@ -109,7 +109,7 @@ describe('"This wasn\'t me"', () => {
 
   it('somebody whose organization signs them in gets a mail that says so, and no link', async () => {
     const owner = host.browser()
-    const page = await open(owner, linkOf(tove.id))
+    const page = await open(owner, linkOf(tove))
     assert.match(page.text, /how to go on with your organization/)
     const done = await owner.submit(page, '/not-me')
     assert.match((await owner.follow(done)).text, /change your password there/)
@@ -120,9 +120,9 @@ describe('"This wasn\'t me"', () => {
   it('a link that is changed, too old or missing does nothing', async () => {
     const thief = await signedIn(host, ada)
     const owner = host.browser()
-    const late = linkOf(ada.id)
+    const late = linkOf(ada)
     const page = await open(owner, late)
-    const theirs = linkOf(grace.id)
+    const theirs = linkOf(grace)
     const mixed = late.replace(/\..*/, theirs.slice(theirs.indexOf('.')))
     for (const each of [
       mixed,

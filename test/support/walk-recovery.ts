@@ -41,7 +41,7 @@ async function notMe(host: Host, browser: Browser, see: See): Promise<void> {
   const links = new NotMeLinks([SECRET], host.clock)
   await host.security.users.emailChanged(tove.id, tove.email) // she is not invited any more
   for (const person of [ada, tove]) {
-    const page = await open(links.sign(person.id, host.clock.now()))
+    const page = await open(links.sign(person.id, host.clock.now(), person.email))
     see(`was this not you, ${person.name}`, page)
     see(`this was not me, ${person.name}`, await browser.follow(await browser.submit(page, '/not-me')))
   }

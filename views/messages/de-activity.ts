@@ -52,6 +52,7 @@ export const deActivity: Pick<Messages, keyof typeof enActivity> = {
   'activity.password_set': 'Ihr Passwort wurde festgelegt',
   'activity.password_reset': 'Mit einem Link aus einer E\u2011Mail wurde ein neues Passwort gewählt',
   'activity.not_me': 'Sie haben gemeldet, dass etwas nicht von Ihnen war; alle Geräte wurden abgemeldet',
+  'activity.invited': 'Ihnen wurde ein Link geschickt, um ein Passwort festzulegen',
   'activity.email_changed': 'Ihre E\u2011Mail-Adresse wurde geändert',
   'activity.passkey_copied': 'Ein Passkey wurde abgelehnt, weil es offenbar eine Kopie davon gibt',
   'activity.password_migrated': 'Ihr Passwort ist dasselbe geblieben und wird nun sicherer gespeichert',

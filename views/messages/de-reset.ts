@@ -30,7 +30,7 @@ export const deReset: Pick<Messages, keyof typeof enReset> = {
   'link_dead.text':
     'Er wurde schon benutzt, ein neuerer wurde gesendet, oder er ist zu alt. Haben Sie gerade ein Passwort damit gewählt, so gilt es.',
   'link_dead.notice':
-    'Er ist mehr als sieben Tage alt, seither wurde ein neues Passwort gewählt, oder ein Teil fehlt. Wenn etwas nicht stimmt, wählen Sie ein neues Passwort.',
+    'Er ist mehr als sieben Tage alt, seither wurde das Passwort oder die E\u2011Mail-Adresse geändert, oder ein Teil fehlt. Wenn etwas nicht stimmt, wählen Sie ein neues Passwort.',
   'link_dead.again': 'Neuen Link anfordern',
   'link_dead.sign_in': 'Anmelden',
 

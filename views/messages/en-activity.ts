@@ -50,6 +50,7 @@ export const enActivity = {
   'activity.password_set': 'Your password was set',
   'activity.password_reset': 'A new password was chosen with a link from an e\u2011mail',
   'activity.not_me': 'You said that something was not you; every device was signed out',
+  'activity.invited': 'You were sent a link to set your password',
   'activity.email_changed': 'Your e\u2011mail address was changed',
   'activity.passkey_copied': 'A passkey was refused, because there seems to be a copy of it',
   'activity.password_migrated': 'Your password, still the same, is now stored more safely',

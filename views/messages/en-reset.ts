@@ -27,7 +27,7 @@ export const enReset = {
   'link_dead.text':
     'It was used already, a newer one was sent, or it is too old. If you have just chosen a password with it, that password is set.',
   'link_dead.notice':
-    'It is more than seven days old, a new password was chosen since, or part of it is missing. If something is wrong, choose a new password.',
+    'It is more than seven days old, the password or the e\u2011mail address was changed since, or part of it is missing. If something is wrong, choose a new password.',
   'link_dead.again': 'Ask for a new link',
   'link_dead.sign_in': 'Sign in',
 

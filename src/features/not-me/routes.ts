@@ -9,7 +9,7 @@ import type { LinkCookie } from '../../../middleware/link-cookie.js'
 import { assertOwnForm, linkMark } from '../../../middleware/link-form.js'
 import { wantsHtml } from '../../../middleware/negotiate.js'
 import type { Pages } from '../../../middleware/pages.js'
-import type { Disowned, NotMeLinks } from '../notices/not-me.js'
+import { wasSentTo, type Disowned, type NotMeLinks } from '../notices/not-me.js'
 import type { Mailed, PasswordReset } from '../password-reset/password-reset.js'
 import { moveToken } from '../password-reset/routes.js'
 
@@ -28,19 +28,20 @@ interface Parts {
 export function notMeRoutes(parts: Parts): void {
   const { router, pages, csrf, users, passwordReset, notMeLinks, notMeCookie, addressOf } = parts
 
-  async function disownedBy(req: Request): Promise<Disowned & { link: string }> {
+  async function disownedBy(req: Request): Promise<Disowned & { link: string; email: string }> {
     const token = notMeCookie.tokenOf(req)
     const disowned = token === null ? null : notMeLinks.verify(token)
     if (!token || !disowned || (await passwordReset.isOver(disowned))) throw new SecurityError('link_dead')
-    return { ...disowned, link: linkMark(token) }
+    const user = await users.findById(disowned.userId)
+    if (!user || !wasSentTo(disowned, user.email)) throw new SecurityError('link_dead')
+    return { ...disowned, link: linkMark(token), email: user.email }
   }
 
   async function show(req: Request, res: Response): Promise<void> {
-    const { userId, link } = await disownedBy(req)
+    const { userId, link, email } = await disownedBy(req)
     const { done } = req.query
-    const user = await users.findById(userId)
     const mailed = done === undefined ? KINDS[(await passwordReset.wouldMail(userId)) ?? 'nothing'] : mailedBy(done)
-    pages.send(req, res, 'not-me', { email: user?.email ?? null, link, done: done !== undefined, mailed })
+    pages.send(req, res, 'not-me', { email, link, done: done !== undefined, mailed })
   }
 
   router.get(
