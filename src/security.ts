@@ -41,6 +41,7 @@ import { hostVouches } from './features/sign-in/vouch.js'
 import { StepUp } from './features/step-up/step-up.js'
 import { startPruning } from './features/throttle/pruning.js'
 import { Throttle } from './features/throttle/throttle.js'
+import { forgetTrustedBrowsers } from './features/trusted-browsers/trusted-browsers.js'
 import { AccountState } from './features/users/account-state.js'
 import type { Security } from './api.js'
 import { accountCalls } from './calls.js'
@@ -64,13 +65,14 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
   const secrets = config.secret
   const locate = await openLocations(config.locations)
   const rules = await passwordRules(config.passwords.rules)
+  const renderer = new Renderer({ ...config.pages, report }) // before stores are open: it refuses templates that are wrong
   const { databaseConnections: connections, tablePrefix, autoMigrate } = config
   const accept = (opened: Database) => assertKeysAreThere(opened, config.envelopes)
   const db = await openDatabase(config.database, { connections, tablePrefix, autoMigrate, accept, clock })
   const listeners = new Listeners(report)
   const notices = openNotices(config, db, locate)
   const committed = (tx: Tx) => notices.outbox.committed(tx)
-  const changes = new Changes(db, [writeAuditRow, notices.writeNotice], listeners, committed)
+  const changes = new Changes(db, [writeAuditRow, notices.writeNotice, forgetTrustedBrowsers], listeners, committed)
   const registry = await startRegistry(config, db, changes).catch(async (error: unknown) => {
     await db.destroy()
     throw error
@@ -125,7 +127,6 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
   const csrf = new Csrf({ secrets, origin, secure, clock, states })
   const flash = new FlashCookie(secrets, secure)
   const { basePath, productName } = config
-  const renderer = new Renderer({ ...config.pages, report })
   const pages = new Pages({
     renderer,
     csrf,

@@ -4,6 +4,8 @@ import { Authenticator, enrol, giveCode, giveRecoveryCode, STEP_MS } from '../su
 import { BASE, type Browser } from '../support/browser.js'
 import { StillClock } from '../support/clock.js'
 import { ada, grace, PASSWORDS, startHost, tove, type Host, type Person } from '../support/host.js'
+import { Authenticator as PasskeyAuthenticator } from '../support/passkey-authenticator.js'
+import { register, send } from '../support/passkeys.js'
 
 const PASSWORD = PASSWORDS.u1!
 /** The host's own table may disable him. */
@@ -223,6 +225,8 @@ describe('Signing in with two-factor', () => {
     })
 
     it('dies when the password or a factor changes, and is worth nothing for another user', async () => {
+      const key = new PasskeyAuthenticator(host.url)
+      let passkey = ''
       const changes: (() => Promise<unknown>)[] = [
         () => host.security.passwords.set(ada.id, PASSWORD),
         async () => {
@@ -245,6 +249,16 @@ describe('Signing in with two-factor', () => {
           const again = host.browser()
           await again.signIn(ada, PASSWORD)
           app = await enrol(again, host.clock)
+        },
+        async () => {
+          const owner = await trusts()
+          const done = await owner.submit(await owner.visit(`${BASE}/`), '/recovery-codes/regenerate')
+          assert.equal(done.status, 200)
+        },
+        async () => void (passkey = ((await register(await trusts(), key)).json.passkey as { id: string }).id),
+        async () => {
+          const removed = await send(await trusts(), `${BASE}/passkeys/${passkey}/remove`)
+          assert.equal(removed.status, 200)
         },
       ]
       for (const [i, change] of changes.entries()) {

@@ -5,7 +5,6 @@ import type { PasskeyRow } from '../../stores/sql/schema.js'
 import type { Proof } from '../sessions/keep-session.js'
 import type { SessionRecord } from '../sessions/session.js'
 import type { By } from '../sessions/sessions.js'
-import { forgetTrustedBrowsers } from '../trusted-browsers/trusted-browsers.js'
 import { readCredential } from '../users/users.js'
 import { keeperOf } from './aaguids.js'
 import { attestationOf } from './answers.js'
@@ -83,7 +82,7 @@ export class PasskeyRegistration {
     }
   }
 
-  /** The new name; null: the user has no such passkey. */
+  /** False: the user has no such passkey. */
   async rename(userId: string, id: string, name: string): Promise<boolean> {
     const { numUpdatedRows } = await this.#parts.db
       .updateTable('security_passkeys')
@@ -112,7 +111,6 @@ export class PasskeyRegistration {
       if (!row) throw new SecurityError('not_found')
       if (mustStay && rows.length === 1) throw new SecurityError('two_factor_enforced')
       await tx.deleteFrom('security_passkeys').where('id', '=', id).execute()
-      await forgetTrustedBrowsers(tx, userId)
       await this.#record(change, 'auth.passkey_removed', row, by)
       return row
     }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.js'
 import { randomToken, sha256 } from '../../core/crypto.js'
-import { whenFree, type Changes, type Database, type Tx } from '../../stores/sql/database.js'
+import type { EventAction } from '../../core/events.js'
+import { whenFree, type Changes, type Database, type InTransaction, type Tx } from '../../stores/sql/database.js'
 import type { TrustedBrowserRow } from '../../stores/sql/schema.js'
 import { deleteOld } from '../../stores/sql/delete-old.js'
 import type { By } from '../sessions/sessions.js'
@@ -118,8 +119,22 @@ export class TrustedBrowsers {
   }
 }
 
-/** In the transaction that changes a password or a factor. */
-export async function forgetTrustedBrowsers(tx: Tx, userId: string): Promise<void> {
+/** What makes the password or a factor another one, or says that somebody else may have trusted a browser. */
+const ENDS_TRUST: ReadonlySet<EventAction> = new Set<EventAction>([
+  'auth.password_changed',
+  'auth.password_reset',
+  'auth.2fa_enabled',
+  'auth.2fa_disabled',
+  'auth.2fa_recovery_codes_regenerated',
+  'auth.2fa_reset',
+  'auth.passkey_added',
+  'auth.passkey_removed',
+  'auth.not_me',
+])
+
+/** Forgets a user's trusted browsers, in the transaction of what ends the trust. */
+export const forgetTrustedBrowsers: InTransaction = async (tx, { action, userId }) => {
+  if (userId === null || !ENDS_TRUST.has(action)) return
   await tx.deleteFrom('security_trusted_browsers').where('user_id', '=', userId).execute()
 }
 
