@@ -31,7 +31,7 @@ export class KnownDeviceCookie {
     return this.#cookie.isCarriedBy(req)
   }
 
-  /** True when the user is known in other browsers, and not in this one. */
+  /** True when the user has signed in before, and is not known in this browser. */
   isNew(req: Request, userId: string): Promise<boolean> {
     return this.#parts.devices.isNew(userId, this.tokenFor(req, userId))
   }

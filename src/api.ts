@@ -48,7 +48,14 @@ export interface Security {
    * `busy` (503) when too many wait or your check has not ended after 5 seconds.
    */
   throttleSignIn<T>(req: Request, email: string, verify: () => Promise<T> | T): Promise<T>
-  /** Signs a user in whose identity you have proven; the same door as every other sign-in. */
+  /**
+   * Signs a user in whose identity you have proven; the same door as every other sign-in. It resolves also where a second
+   * factor, or to set one up, is owed first: then the sign-in is half-finished, nobody is signed in, and guards lead to
+   * `{basePath}/two-factor`. Throws SecurityError `invalid_credentials` for a disabled user, and when the user's
+   * credential has changed, or all sessions were ended, since the request came; `unavailable` (503) when no store can tell
+   * who is signed in here. A store that fails meanwhile is an error that `errorHandler` answers alike. Throws
+   * ConfigurationError for a request that did not pass `security.router`, and once the answer's headers are sent.
+   */
   signIn(
     req: Request,
     user: HostUser,
@@ -59,7 +66,11 @@ export interface Security {
     revokeAll(userId: string, options?: { except?: string; reason?: 'revoked' | 'host' }): Promise<number>
   }
   passwords: {
-    /** Sets a password and ends all sessions of the user. Throws when the password breaks the rules. */
+    /**
+     * Sets a password, ends all sessions of the user, and forgets known devices and trusted browsers. Throws FormError
+     * `password_rules` when the password breaks the rules, and SecurityError `not_found` for a user whom `findById` does
+     * not know.
+     */
     set(userId: string, plain: string): Promise<void>
     /** True when the user has a password here. */
     exists(userId: string): Promise<boolean>
@@ -67,6 +78,7 @@ export interface Security {
   users: {
     /** Ends all sessions of a user and refuses new ones. Resolves with the number of sessions ended. */
     disable(userId: string): Promise<number>
+    /** Lets a user sign in again whom `disable` has shut out; sessions that have ended stay ended. */
     enable(userId: string): Promise<void>
     /**
      * Say that your table has a new address for a user: links that were sent to the old one are dead, and the old one,
@@ -77,13 +89,16 @@ export interface Security {
   members: {
     /**
      * Sends a link, good for 72 hours, with which the user of an account that you have made chooses its password. It takes
-     * the place of an earlier one. Throws ConfigurationError without `mail`, and where your own table keeps the passwords.
+     * the place of an earlier one. Throws ConfigurationError without `mail`, and where your own table keeps the passwords;
+     * SecurityError `not_found` for a user whom `findById` does not know, `forbidden` for one who is disabled, or whose
+     * credential changes at this moment.
      */
     invite(userId: string): Promise<void>
     /**
      * Removes the authenticator app and the recovery codes of somebody who has lost them, and ends all their sessions;
      * the reason stands in the audit log. Passkeys stay, unless `passkeys: true` says that they are lost too. Throws
-     * SecurityError `invalid_form` without a reason, `not_found` for a user whom `findById` does not know.
+     * SecurityError `invalid_form` without a reason, or for one of over 500 characters or with a NUL in it, and
+     * `not_found` for a user whom `findById` does not know.
      */
     resetTwoFactor(
       userId: string,

@@ -9,6 +9,7 @@ export type {
   SessionOptions,
   SecureAccountOptions,
   ThrottleOptions,
+  TwoFactorOptions,
 } from './options.js'
 export { ConfigurationError, FormError, SecurityError, type ErrorCode, type FieldErrors } from './core/errors.js'
 export type { Clock } from './core/clock.js'
@@ -26,14 +27,23 @@ export type { AuthenticationMethod, HostUser, HostUsers } from './core/users.js'
 export type { PasswordPreset, PasswordRule } from './features/passwords/rules.js'
 export type {
   ActivityModel,
+  ContinueModel,
+  DeviceView,
+  EnrolmentRequiredModel,
   ErrorModel,
   EventView,
   Flash,
+  ForgotPasswordModel,
+  LinkDeadModel,
   NavigationEntry,
+  NotMeModel,
   PageContext,
   PageModel,
+  PasskeyView,
   PasswordModel,
+  RecoveryCodesModel,
   RenderPage,
+  ResetPasswordModel,
   RevokeModel,
   RuleView,
   SecureAccountModel,
@@ -42,9 +52,14 @@ export type {
   SessionsModel,
   SignInModel,
   StepUpModel,
+  TotpEnrolModel,
+  TrustedBrowserView,
+  TwoFactorModel,
+  TwoFactorSignInModel,
   UserView,
   Views,
 } from '../views/models.js' // each by its name: TypeScript 4.9 knows no other way
+export type { MailModel } from '../views/mails.js'
 export type { MessageKey, MessageParams, Messages, OwnMessages } from '../views/messages/keys.js'
 export type { Words } from '../views/words.js'
 import '../middleware/express.js'

@@ -136,6 +136,13 @@ describe('The documentation', () => {
     }
   })
 
+  it('docs/views.md names types that a host can import', () => {
+    const index = readFileSync('src/index.ts', 'utf8')
+    const names = [...readFileSync('docs/views.md', 'utf8').matchAll(/^### `(\w+)`$/gm)].map(([, name]) => name!)
+    assert.ok(names.length > 25)
+    for (const name of names) assert.match(index, new RegExp(`\\b${name}\\b`), `${name} is missing`)
+  })
+
   it('the templates in docs/views.md work: a button, and a sign-in page for EJS', async () => {
     const [button, signIn] = [...readFileSync('docs/views.md', 'utf8').matchAll(/```html\n(.*?)```/gs)].map(
       ([, code]) => code!,

@@ -17,6 +17,8 @@ export interface EventCatalogue {
   'auth.password_reset': { sessionsRevoked: number; initial: boolean }
   /** Somebody said that what happened at `about` (milliseconds since the epoch) was not them. */
   'auth.not_me': { sessionsRevoked: number; about: number }
+  /** A link was sent with which to choose a first password. */
+  'auth.invited': Record<string, never>
   'auth.email_changed': Record<string, never>
   /** An old hash of the host's table was replaced by one of ours; the password is the same. */
   'auth.password_migrated': Record<string, never>

@@ -137,7 +137,7 @@ export const FACTORS: Record<string, State> = {
   'second half of a sign-in': ['two_factor.enter_code', (scene) => half(scene)],
   'second half of a sign-in, the clock is off': [
     'error.clock',
-    (scene) => half(scene).then(() => send(scene.page, '/two-factor', { code: codeOf(scene, 3 * STEP_MS) })),
+    (scene) => half(scene).then(() => send(scene.page, '/two-factor', { code: codeOf(scene, -3 * STEP_MS) })),
   ],
   'second half of a sign-in, with a recovery code': [
     'error.invalid_recovery_code',

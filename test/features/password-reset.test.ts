@@ -210,6 +210,14 @@ describe('Forgot password', () => {
       assert.ok(await isDead(link))
     })
 
+    it('is used by one of many forms at once; nothing is hashed for the others', async () => {
+      const browser = host.browser()
+      const page = await open(browser, await resetLink(host, box, grace))
+      const statuses: number[] = []
+      await Promise.all([1, 2, 3, 4].map(async () => statuses.push((await choose(browser, page, NEW)).status)))
+      assert.deepEqual(statuses, [410, 410, 410, 303])
+    })
+
     it('does not go round the second factor', async () => {
       const browser = await signedIn(host, ada)
       const app = await enrol(browser, host.clock)
@@ -287,6 +295,10 @@ describe('Forgot password', () => {
       const browser = host.browser()
       const page = await open(browser, link)
       assert.match(page.text, /Choose your password/)
+      assert.deepEqual(
+        (await events('auth.invited')).map((row) => [row.user_id, row.actor_type]),
+        [[tove.id, 'host']],
+      )
       const newer = await nextLink(host, box, tove, () => forgot(host, tove.email))
       assert.equal(kindOf(linksTo(box, tove).at(-1)!), 'invitation', 'who is invited can ask for the link again')
       assert.ok(await isDead(link))

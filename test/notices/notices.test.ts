@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { load } from 'cheerio'
 import type { Mail } from 'sallyport'
-import { NotMeLinks } from '../../src/features/notices/not-me.js'
+import { NotMeLinks, wasSentTo } from '../../src/features/notices/not-me.js'
 import { signedIn } from '../features/step-up-people.js'
 import { enrol } from '../support/authenticator.js'
 import { BASE, type Browser } from '../support/browser.js'
 import { until } from '../support/clock.js'
-import { ada, grace, PASSWORDS, SECRET, startHost, type Host, type HostOptions } from '../support/host.js'
+import { ada, grace, PASSWORDS, SECRET, startHost, tove, type Host, type HostOptions } from '../support/host.js'
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
 const NEW = 'Quartz-Ribbon-64-Lake'
@@ -53,6 +53,18 @@ describe('Notices', () => {
     await nothingArrived()
   })
 
+  it('to somebody who signs in with an organization, a first password is', async () => {
+    await start({
+      routes: (app, security) =>
+        void app.post('/sign-in-as-tove', (req, res, next) => {
+          security.signIn(req, tove, { amr: ['fed'] }).then(() => res.json({}), next)
+        }),
+    })
+    await host.browser().post('/sign-in-as-tove', {})
+    await host.security.passwords.set(tove.id, NEW)
+    assert.equal((await arrives(/password was changed/)).to, tove.email)
+  })
+
   it('a changed password: what, when, on which device, from where, and two ways to act', async () => {
     await start()
     await changesPassword(await signedIn(host, ada), PASSWORDS.u1!, NEW)
@@ -81,10 +93,13 @@ describe('Notices', () => {
     await start()
     const links = new NotMeLinks([SECRET], host.clock)
     const at = host.clock.now()
-    const token = links.sign('u1', at)
-    assert.equal(links.sign('u1', at), token, 'the same mail has the same link when it is sent again')
-    assert.deepEqual(links.verify(token), { userId: 'u1', occurredAt: at })
-    const foreign = new NotMeLinks(['another secret, also long enough to be one'], host.clock).sign('u1', at)
+    const token = links.sign('u1', at, ada.email)
+    assert.equal(links.sign('u1', at, ada.email), token, 'the same mail has the same link when it is sent again')
+    const disowned = links.verify(token)!
+    assert.deepEqual([disowned.userId, disowned.occurredAt], ['u1', at])
+    assert.deepEqual([wasSentTo(disowned, ada.email), wasSentTo(disowned, grace.email)], [true, false])
+    assert.equal(links.verify(links.sign('u1', at + 3_600_000, ada.email)), null, 'that is still to come')
+    const foreign = new NotMeLinks(['another secret, also long enough to be one'], host.clock).sign('u1', at, ada.email)
     for (const other of [`A${token.slice(1)}`, `${token}A`, token.slice(0, -1), `${token}.`, '', 'x', '.', foreign])
       assert.equal(links.verify(other), null, other)
     assert.deepEqual(

@@ -48,7 +48,7 @@ export class StillClock extends TestClock {
 }
 
 /** Waits for what nobody announces, such as a write that no request waits for. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, ms = 2_000): Promise<void> {
+export async function until(what: string, condition: () => boolean | Promise<boolean>, ms = 5_000): Promise<void> {
   for (const end = performance.now() + ms; !(await condition()); await wait(10))
     if (performance.now() > end) throw new Error(`${what}: not after ${ms} ms`)
 }

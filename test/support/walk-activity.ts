@@ -24,6 +24,7 @@ const STORY: [action: string, details?: Details, outcome?: 'failure'][] = [
   ['auth.password_migrated'],
   ['auth.password_reset'],
   ['auth.not_me'],
+  ['auth.invited'],
   ['auth.email_changed'],
   ['auth.step_up_passed'],
   ['auth.step_up_failed', {}, 'failure'],

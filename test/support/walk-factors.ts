@@ -85,7 +85,7 @@ export async function walkSignIn(host: Host, app: Authenticator, see: See): Prom
   const gives = (fields: Record<string, string>) => browser.submit(page, '/two-factor', fields)
   see('two-factor, wrong code', await gives({ code: app.wrong() }))
   see('two-factor, left empty', await gives({ code: '' }))
-  see('two-factor, clock off', await gives({ code: app.code(3 * STEP_MS) }))
+  see('two-factor, clock off', await gives({ code: app.code(-3 * STEP_MS) }))
   see('two-factor, a passkey that is none', await gives({ passkey: '{}' }))
   const other = await browser.visit(`${BASE}/two-factor?using=recovery_code`)
   see('two-factor, recovery code', other)

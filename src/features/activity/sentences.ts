@@ -45,6 +45,7 @@ const TELLERS: { [A in EventAction]: Teller<A> } = {
   },
   'auth.password_reset': () => say('activity.password_reset'),
   'auth.not_me': () => say('activity.not_me'),
+  'auth.invited': () => say('activity.invited'),
   'auth.email_changed': () => say('activity.email_changed'),
   'auth.password_migrated': () => say('activity.password_migrated'),
   'auth.step_up_passed': () => say('activity.step_up_passed'),

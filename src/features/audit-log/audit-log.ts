@@ -1,5 +1,5 @@
 import { randomToken } from '../../core/crypto.js'
-import type { InTransaction, Tx } from '../../stores/sql/database.js'
+import type { Database, InTransaction, Tx } from '../../stores/sql/database.js'
 
 let written = 0
 
@@ -9,7 +9,7 @@ function nextId(at: number): string {
   return `${at.toString(36).padStart(9, '0')}${written.toString(36).padStart(4, '0')}${randomToken(9)}`
 }
 
-/** The audit log is one subscriber; no feature knows it. The row is committed with the change it tells of. */
+/** The audit log is written by one subscriber, and no feature knows of it; some read it. The row is committed with the change it tells of. */
 export const writeAuditRow: InTransaction = async (tx, event) => {
   await tx
     .insertInto('security_audit_events')
@@ -47,6 +47,18 @@ export async function failuresBeforeSignIn(tx: Tx, userId: string, at: number): 
   const earlier = rows.slice(own + 1)
   const last = earlier.findIndex(({ action }) => action === 'auth.sign_in_succeeded')
   return earlier.slice(0, last < 0 ? undefined : last).filter(({ details }) => !isWait(details)).length
+}
+
+/** True when somebody has ever signed in as this user. */
+export async function hasSignedIn(db: Database, userId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('security_audit_events')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('action', '=', 'auth.sign_in_succeeded')
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** A wait that begins is a row beside that of the failure. */

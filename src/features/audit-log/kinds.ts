@@ -18,6 +18,7 @@ const KINDS: Record<EventAction, EventKind> = {
   'auth.password_migrated': 'password',
   'auth.password_reset': 'password',
   'auth.not_me': 'account',
+  'auth.invited': 'password',
   'auth.email_changed': 'account',
   'auth.2fa_enabled': 'factors',
   'auth.2fa_disabled': 'factors',

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.js'
 import { randomToken, sha256 } from '../../core/crypto.js'
 import { whenFree, type Database, type Tx } from '../../stores/sql/database.js'
+import { hasSignedIn } from '../audit-log/audit-log.js'
 import { lockEpoch } from '../users/users.js'
 
 /** A device that was not seen for so long is forgotten. Browsers keep no cookie longer (RFC 6265bis, 5.5). */
@@ -29,7 +30,7 @@ export class KnownDevices {
     return row?.token_hash ?? null
   }
 
-  /** True for a user who is known in other browsers, and not in the one with this token. */
+  /** True for a user who has signed in before, and is not known in the browser with this token: maybe in none, since a reset. */
   async isNew(userId: string, token: string | null): Promise<boolean> {
     const known = await this.#db
       .selectFrom('security_known_devices')
@@ -37,7 +38,8 @@ export class KnownDevices {
       .where('user_id', '=', userId)
       .where('last_seen_at', '>', this.#clock.now() - KNOWN_MS)
       .execute()
-    return known.length > 0 && !known.some((row) => row.token_hash === sha256(token ?? ''))
+    if (known.some((row) => row.token_hash === sha256(token ?? ''))) return false
+    return known.length > 0 || hasSignedIn(this.#db, userId)
   }
 
   /**

@@ -168,12 +168,20 @@ export class Outbox {
     await whenFree(() => settling.execute())
   }
 
-  /** Deletes the rows of mails that were sent, or had nobody to go to, more than thirty days ago. */
+  /**
+   * Deletes the rows of mails that were sent, or had nobody to go to, more than thirty days ago; erases links that were never
+   * sent when they are good no more. Other mails that were given up stay, for `doctor` to show.
+   */
   async prune(): Promise<void> {
     const { db, clock } = this.#parts
     const before = clock.now() - KEPT_MS
     await deleteOld(db, 'security_outbox', { key: 'id', column: 'sent_at', before })
     const nobody = db.deleteFrom('security_outbox').where('content', 'is', null).where('created_at', '<', before)
     await whenFree(() => nobody.execute())
+    for (const [kind, ms] of Object.entries(LINK_MS)) {
+      const over = db.updateTable('security_outbox').set({ content: null }).where('due_at', 'is', null)
+      const links = over.where('kind', '=', kind).where('created_at', '<', clock.now() - ms)
+      await whenFree(() => links.execute())
+    }
   }
 }

@@ -1,7 +1,7 @@
 import type { EventAction, SecurityEvent } from '../../core/events.js'
 import type { NoticeKind } from '../../core/mail.js'
 import type { InTransaction, Tx } from '../../stores/sql/database.js'
-import { failuresBeforeSignIn } from '../audit-log/audit-log.js'
+import { failuresBeforeSignIn, hasSignedIn } from '../audit-log/audit-log.js'
 import type { MailOrder, Outbox } from './outbox.js'
 
 type Notice = Pick<MailOrder, 'params'> & { kind: NoticeKind }
@@ -11,9 +11,8 @@ type About<A extends EventAction> = (event: SecurityEvent<A>, tx: Tx) => Promise
 const SUSPICIOUS = 5
 
 const ABOUT: { [A in EventAction]?: About<A> } = {
-  // an account that has just been made, or imported, is no news to anybody
-  'auth.password_changed': ({ details }) => (details.initial ? null : { kind: 'password_changed' }),
-  'auth.password_reset': ({ details }) => (details.initial ? null : { kind: 'password_reset' }),
+  'auth.password_changed': async (event, tx) => ((await isNoNews(event, tx)) ? null : { kind: 'password_changed' }),
+  'auth.password_reset': async (event, tx) => ((await isNoNews(event, tx)) ? null : { kind: 'password_reset' }),
   'auth.2fa_enabled': ({ details }) => ({ kind: 'two_factor_enabled', params: { replaced: Number(details.replaced) } }),
   'auth.2fa_disabled': () => ({ kind: 'two_factor_disabled' }),
   'auth.2fa_recovery_codes_regenerated': () => ({ kind: 'recovery_codes_regenerated' }),
@@ -22,6 +21,14 @@ const ABOUT: { [A in EventAction]?: About<A> } = {
   'auth.passkey_added': ({ details }) => ({ kind: 'passkey_added', params: { passkey: details.name } }),
   'auth.passkey_removed': ({ details }) => ({ kind: 'passkey_removed', params: { passkey: details.name } }),
   'auth.sign_in_succeeded': aboutSignIn,
+}
+
+/** The first password of an account that has just been made, or imported: nobody has signed in to it yet. */
+async function isNoNews(
+  { details, userId }: SecurityEvent<'auth.password_changed' | 'auth.password_reset'>,
+  tx: Tx,
+): Promise<boolean> {
+  return details.initial && userId !== null && !(await hasSignedIn(tx, userId))
 }
 
 /** Many failures and then a success is somebody who was let in by the last guess; that the device is new goes without saying. */

@@ -12,10 +12,10 @@ import type { Disowned } from '../notices/not-me.js'
 import type { Outbox } from '../notices/outbox.js'
 import type { OneTimeSecrets } from '../one-time-secrets/one-time-secrets.js'
 import { unusableHash } from '../passwords/hashing.js'
-import type { NewPassword, Passwords } from '../passwords/passwords.js'
+import type { NewPassword } from '../passwords/new-password.js'
+import type { Passwords } from '../passwords/passwords.js'
 import { BY_HOST, type Sessions } from '../sessions/sessions.js'
 import type { Throttle } from '../throttle/throttle.js'
-import { forgetTrustedBrowsers } from '../trusted-browsers/trusted-browsers.js'
 import { lockEpoch, readCredential, setPasswordHash, type Credential } from '../users/users.js'
 
 const PURPOSES = ['password_reset', 'invitation'] as const
@@ -59,6 +59,8 @@ interface Parts {
 export class PasswordReset {
   readonly #parts: Parts
   readonly #underWay = new Set<Promise<void>>()
+  /** Whose new password is being set in this process. */
+  readonly #inUse = new Set<string>()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -150,15 +152,18 @@ export class PasswordReset {
 
   /** Invites the user of an account to choose its password. Throws ConfigurationError where no link could be sent or used. */
   async invite(userId: string): Promise<void> {
-    const { db, users, outbox, atHost } = this.#parts
+    const { db, users, outbox, atHost, clock } = this.#parts
     if (!outbox.enabled) throw new ConfigurationError('members.invite sends a mail; write mail: process.env.SMTP_URL')
     if (atHost) throw new ConfigurationError('members.invite is for passwords kept here; yours are in your own table')
     const user = await users.findById(userId)
     if (!user) throw new SecurityError('not_found')
     const { epoch } = await readCredential(db, userId)
-    const written = await this.#parts.changes.run(async ({ tx }) => {
+    const written = await this.#parts.changes.run(async ({ tx, record }) => {
       if (user.disabled || !(await lockEpoch(tx, userId, epoch))) return false
       await this.#link(tx, 'invitation_link', user, epoch, NO_ORIGIN)
+      const occurredAt = clock.now()
+      const event = { action: 'auth.invited', userId, outcome: 'success', occurredAt, details: {} } as const
+      await record<'auth.invited'>({ ...event, ...BY_HOST })
       return true
     })
     if (!written) throw new SecurityError('forbidden')
@@ -184,13 +189,17 @@ export class PasswordReset {
       if (!(await this.#parts.secrets.consume(tx, purpose, token))) throw new SecurityError('link_dead')
     }
     const by = { actor: { type: 'user', id: user.id } as const, origin }
-    if (!(await this.#parts.passwords.reset(user, form, { epoch, use }, by))) throw new SecurityError('link_dead')
+    // of many uses at once one succeeds; hashing for the others as well would hold up everybody who sets a password
+    if (this.#inUse.has(user.id)) throw new SecurityError('link_dead')
+    this.#inUse.add(user.id)
+    const reset = this.#parts.passwords.reset(user, form, { epoch, use }, by)
+    if (!(await reset.finally(() => this.#inUse.delete(user.id)))) throw new SecurityError('link_dead')
   }
 
   /**
    * Somebody says that what a notice told of was not them: all sessions end, no browser is known or trusted any more,
-   * and the mail with which to choose a new password is written, however short ago the last one was. With it the old
-   * password ends: whoever knows it would come in again before the link is used.
+   * and the mail with which to choose a new password is written, however short ago the last one was. The old password ends:
+   * whoever knows it would come in again before the link is used, or, where the account is disabled, once it no longer is.
    */
   async notMe({ userId, occurredAt }: Disowned, origin: Origin): Promise<Mailed | null> {
     const { sessions, users, clock } = this.#parts
@@ -199,14 +208,13 @@ export class PasswordReset {
     const by = { actor: { type: 'user', id: userId } as const, origin }
     let mailed: Mailed | null = null
     await sessions.changeCredential({ userId }, 'revoked', by, async ({ tx, record }, sessionsRevoked) => {
-      await forgetTrustedBrowsers(tx, userId)
       await forgetDevices(tx, userId)
       const event = { action: 'auth.not_me', details: { sessionsRevoked, about: occurredAt } } as const
       const occurred = clock.now()
       await record({ ...event, userId, outcome: 'success', occurredAt: occurred, ...by })
       const credential = { ...(await readCredential(tx, userId)), managedHere }
       mailed = user && (await this.#write(tx, user, credential, origin))
-      if (mailed === 'reset_link') await setPasswordHash(tx, userId, unusableHash(), occurred)
+      if (user && managedHere && this.offered) await setPasswordHash(tx, userId, unusableHash(), occurred)
     })
     return mailed
   }

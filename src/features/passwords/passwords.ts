@@ -1,19 +1,20 @@
 import type { Clock } from '../../core/clock.js'
-import { FormError, SecurityError, type FieldErrors } from '../../core/errors.js'
+import { FormError, SecurityError } from '../../core/errors.js'
 import type { User, UserDirectory } from '../../core/users.js'
 import type { Change, Changes, Database, Tx } from '../../stores/sql/database.js'
+import { writeFailedProof } from '../sessions/failed-proof.js'
 import type { ChangeWhere } from '../sessions/keep-session.js'
 import type { SessionRecord } from '../sessions/session.js'
 import { BY_HOST, type By, type Sessions } from '../sessions/sessions.js'
 import { forgetDevices, type KnownDevices } from '../known-devices/known-devices.js'
 import type { Throttle, Wait } from '../throttle/throttle.js'
-import { forgetTrustedBrowsers } from '../trusted-browsers/trusted-browsers.js'
 import { readCredential, setPasswordHash } from '../users/users.js'
 import { PasswordAttempts } from './attempts.js'
 import { checkAtHost, type HashingLane } from './hashing-lane.js'
 import { hashPassword, verifyHash } from './hashing.js'
 import { LegacyPasswords } from './legacy-passwords.js'
-import { personalWords, type RuleSet } from './rules.js'
+import { failingRules, problemsOf, type Demands, type NewPassword } from './new-password.js'
+import type { RuleSet } from './rules.js'
 
 /** Proof that a password was right: whose, and the epoch it was read under. */
 export interface PasswordProof {
@@ -33,7 +34,7 @@ export interface Whence {
   deviceToken: (userId: string) => string | null
 }
 
-interface Parts {
+interface Parts extends Demands {
   db: Database
   clock: Clock
   users: UserDirectory
@@ -41,20 +42,12 @@ interface Parts {
   throttle: Throttle
   lane: HashingLane
   devices: KnownDevices
-  rules: RuleSet
-  /** The product's name and other words that no password may contain. */
-  contextWords: readonly string[]
   changes: Changes
   report: (error: unknown) => void
 }
 
 export interface PasswordForm extends NewPassword {
   currentPassword: string
-}
-
-export interface NewPassword {
-  newPassword: string
-  confirmPassword: string
 }
 
 /** Passwords: verify, change, set. Whoever changes one ends the sessions that the old one opened. */
@@ -173,9 +166,12 @@ export class Passwords {
     const current = { userId: user.id, publicId: keep.publicId }
     const { managedHere, epoch, right } = await this.#compareOwn(current, form.currentPassword)
     if (!managedHere) throw new SecurityError('password_managed_by_idp')
-    const fields = this.#problems(user, form)
+    const fields = problemsOf(user, form, this.#parts)
     if (form.newPassword === form.currentPassword) fields.newPassword = [...(fields.newPassword ?? []), 'unchanged']
-    if (!right) fields.currentPassword = ['wrong_password']
+    if (!right) {
+      fields.currentPassword = ['wrong_password']
+      await writeFailedProof(this.#parts, current, by)
+    }
     if (Object.keys(fields).length) throw new FormError(right ? 'password_rules' : 'invalid_credentials', fields)
     const outcome = await this.#write(user.id, form.newPassword, { keep, ifEpoch: epoch }, by, 'auth.password_changed')
     if (!outcome?.kept) throw new FormError('invalid_credentials', { currentPassword: ['wrong_password'] })
@@ -189,7 +185,7 @@ export class Passwords {
   async set(userId: string, plain: string): Promise<void> {
     const user = await this.#parts.users.findById(userId)
     if (!user) throw new SecurityError('not_found')
-    const failing = this.#failing(user, plain)
+    const failing = failingRules(user, plain, this.#parts)
     if (failing.length) throw new FormError('password_rules', { newPassword: failing })
     await this.#write(userId, plain, {}, BY_HOST, 'auth.password_changed', forgetDevices)
   }
@@ -205,25 +201,13 @@ export class Passwords {
     { epoch, use }: { epoch: number; use: (tx: Tx) => Promise<void> },
     by: By,
   ): Promise<boolean> {
-    const fields = this.#problems(user, form)
+    const fields = problemsOf(user, form, this.#parts)
     if (Object.keys(fields).length) throw new FormError('password_rules', fields)
     const also = async (tx: Tx) => {
       await use(tx)
       await forgetDevices(tx, user.id)
     }
     return (await this.#write(user.id, form.newPassword, { ifEpoch: epoch }, by, 'auth.password_reset', also)) !== null
-  }
-
-  #problems(user: Pick<User, 'email' | 'name'>, form: NewPassword): FieldErrors {
-    const failing = this.#failing(user, form.newPassword)
-    return {
-      ...(failing.length && { newPassword: failing }),
-      ...(form.confirmPassword !== form.newPassword && { confirmPassword: ['mismatch'] }),
-    }
-  }
-
-  #failing(user: Pick<User, 'email' | 'name'>, plain: string): string[] {
-    return this.rules.failing(plain, [...personalWords(user), ...this.#parts.contextWords])
   }
 
   async #write(
@@ -239,7 +223,6 @@ export class Passwords {
     const work = async ({ tx, record }: Change, ended: number) => {
       const at = this.#parts.clock.now() // not before the sessions have ended, so that lists tell both in one order
       await setPasswordHash(tx, userId, hash, at)
-      await forgetTrustedBrowsers(tx, userId)
       await also(tx, userId)
       const details = { sessionsRevoked: ended, initial: !managedHere }
       await record<typeof action>({ action, details, userId, outcome: 'success', occurredAt: at, ...by })

@@ -3,6 +3,7 @@ import { FormError } from '../../core/errors.js'
 import type { AuthenticationMethod, UserDirectory } from '../../core/users.js'
 import type { Change, Changes, Database } from '../../stores/sql/database.js'
 import type { Passwords } from '../passwords/passwords.js'
+import { writeFailedProof } from '../sessions/failed-proof.js'
 import type { Proof } from '../sessions/keep-session.js'
 import type { SessionRecord } from '../sessions/session.js'
 import type { Enforced } from '../two-factor/gate.js'
@@ -74,7 +75,8 @@ export class StepUp {
       const isFactor = [given.code, given.recoveryCode, given.passkey].some((each) => each !== undefined)
       return isFactor ? await this.#byFactor(who, epoch, given) : await this.#byPassword(who, given.password)
     } catch (error) {
-      if (error instanceof FormError && error.code !== 'invalid_form') await this.#failed(who)
+      if (error instanceof FormError && error.code !== 'invalid_form')
+        await writeFailedProof(this.#parts, who.session, who.by)
       throw error
     }
   }
@@ -114,20 +116,6 @@ export class StepUp {
       })
     }
     return { userId, epoch, amr, authenticatedAt: at, record }
-  }
-
-  async #failed({ session: { userId, publicId }, by }: Stepper): Promise<void> {
-    const occurredAt = this.#parts.clock.now()
-    await this.#parts.changes.run(({ record }) =>
-      record<'auth.step_up_failed'>({
-        action: 'auth.step_up_failed',
-        userId,
-        outcome: 'failure',
-        occurredAt,
-        details: { sessionId: publicId },
-        ...by,
-      }),
-    )
   }
 }
 

@@ -96,7 +96,7 @@ export class Throttle {
     return [this.#counter('network', this.#options.perNetwork, networkOf(address))]
   }
 
-  /** The counters of mails to one address, whether somebody has it or not; and to one user, however it is written. */
+  /** The counter of the mails that one user asks for, however the address is written; for `claim`, which reads no `free`. */
   forMail(userId: string): Counter[] {
     return [this.#counter('account', 1, `mail user ${userId}`)]
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.js'
-import { FormError, SecurityError } from '../../core/errors.js'
+import { FormError, SecurityError, type ErrorCode } from '../../core/errors.js'
 import type { EventCatalogue } from '../../core/events.js'
 import type { AuthenticationMethod, UserDirectory } from '../../core/users.js'
 import type { Change } from '../../stores/sql/database.js'
@@ -11,7 +11,6 @@ import type { Kept } from '../sessions/keep-session.js'
 import type { SessionRecord } from '../sessions/session.js'
 import { BY_HOST, type By, type Sessions } from '../sessions/sessions.js'
 import type { Totp } from '../totp/totp.js'
-import { forgetTrustedBrowsers } from '../trusted-browsers/trusted-browsers.js'
 import type { Enforced } from './gate.js'
 import { codeError, type Claimant, type SecondFactors, type TypedFactor } from './second-factors.js'
 
@@ -53,11 +52,11 @@ interface Parts {
   clock: Clock
 }
 
-/** Turns two-factor on and off. Every such change ends the user's other sessions and forgets all trusted browsers. */
+/** Turns two-factor on and off. Every such change ends the user's other sessions. */
 export class TwoFactor {
   readonly #parts: Parts
   /** Whose new codes are being hashed. */
-  readonly #regenerating = new Set<string>()
+  readonly #making = new Set<string>()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -69,7 +68,7 @@ export class TwoFactor {
    */
   async enable(who: Claimant, goesOn: Continues, code: string): Promise<Enabled> {
     const { userId, by } = who
-    const { totp, recoveryCodes, factors } = this.#parts
+    const { totp, factors } = this.#parts
     const enroller = 'session' in goesOn ? goesOn.session.publicId : goesOn.halfFinished
     const confirmation = await factors.counted(who, 'otp', async () => {
       const found = await totp.confirmation(userId, enroller, code)
@@ -79,7 +78,7 @@ export class TwoFactor {
       return found
     })
     const replaced = (await totp.enabledAt(userId)) !== null
-    const made = await recoveryCodes.make()
+    const made = await this.#makeCodes(userId, 'challenge_void')
     const outcome = await this.#change(who, goesOn, ['otp'], async (change, sessionsRevoked) => {
       const at = this.#parts.clock.now()
       await this.#assertOwed(change, userId, goesOn)
@@ -96,6 +95,13 @@ export class TwoFactor {
       })
     })
     return { recoveryCodes: made.codes, generation: made.generation, replaced, ...outcome }
+  }
+
+  /** Eight hashes: whoever sends a hundred such forms at once must not hold up everybody who sets a password. */
+  async #makeCodes(userId: string, refusal: ErrorCode) {
+    if (this.#making.has(userId)) throw new SecurityError(refusal)
+    this.#making.add(userId)
+    return this.#parts.recoveryCodes.make().finally(() => this.#making.delete(userId))
   }
 
   /** A password alone sets up the first factor and no other one: a passkey may have been added since it was typed. */
@@ -128,10 +134,7 @@ export class TwoFactor {
   async regenerate({ userId, by }: Pick<Claimant, 'userId' | 'by'>, generation: string) {
     const { recoveryCodes, totp, clock } = this.#parts
     if ((await totp.enabledAt(userId)) === null) throw new SecurityError('forbidden')
-    // eight hashes each: whoever sends a hundred such forms at once must not hold up everybody who sets a password
-    if (this.#regenerating.has(userId)) throw new SecurityError('already_done')
-    this.#regenerating.add(userId)
-    const made = await recoveryCodes.make().finally(() => this.#regenerating.delete(userId))
+    const made = await this.#makeCodes(userId, 'already_done')
     const write = async ({ tx, record }: Change) => {
       if (!(await recoveryCodes.isCurrent(tx, userId, generation))) throw new SecurityError('already_done')
       const at = clock.now()
@@ -158,7 +161,6 @@ export class TwoFactor {
     if (!(await this.#parts.users.findById(userId))) throw new SecurityError('not_found')
     const removed: Removed = { wasEnabled: false, passkeysRemoved: 0, sessionsRevoked: 0 }
     const both = async (change: Change, sessionsRevoked: number) => {
-      await forgetTrustedBrowsers(change.tx, userId)
       const passkeysRemoved = passkeys ? await erasePasskeys(change.tx, userId) : 0
       const details = { reason: why, sessionsRevoked, passkeysRemoved }
       const wasEnabled = await this.#erase(change, userId, { action: 'auth.2fa_reset', details, by: BY_HOST })
@@ -193,11 +195,7 @@ export class TwoFactor {
   ): Promise<{ epoch: number; ended: number; kept: SessionRecord | null }> {
     const where =
       'session' in goesOn ? { keep: kept(goesOn, proven, this.#parts.clock.now()) } : { ifEpoch: goesOn.epoch }
-    const both = async (change: Change, ended: number) => {
-      await forgetTrustedBrowsers(change.tx, userId)
-      await work(change, ended)
-    }
-    const outcome = await this.#parts.sessions.changeCredential({ userId, ...where }, 'factor_changed', by, both)
+    const outcome = await this.#parts.sessions.changeCredential({ userId, ...where }, 'factor_changed', by, work)
     if (!outcome) throw new SecurityError('challenge_void')
     return outcome
   }
