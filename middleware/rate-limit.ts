@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { networkOf } from '../src/core/addresses.js'
+import type { Clock } from '../src/core/clock.js'
 import { Signer } from '../src/core/crypto.js'
 import { durationMs } from '../src/core/durations.js'
 import { ConfigurationError, tooManyRequests } from '../src/core/errors.js'
@@ -14,12 +15,15 @@ interface Parts {
   redis: RedisLink | null
   states: RequestStates
   addressOf: ClientAddress
+  clock: Clock
   secrets: readonly string[]
 }
 
 /** Many people may share a network, so its visitors together get more than one user. */
 const VISITORS_SHARE = 5
 const MINUTE_S = 60
+/** A request that has taken so long by now has waited for a store that does not answer; it is not to wait for it again. */
+const PATIENCE_MS = 300
 
 /** Limits on the number of requests. They guard against load; guessing is held back where secrets are verified. */
 export class RateLimits {
@@ -46,7 +50,8 @@ export class RateLimits {
     const number = (this.#made += 1) // each limit counts for itself, and the same one in every process
     return handle(async (req, res, next) => {
       const own = key?.(req)
-      const taken = await take(this.#id(`host ${number} ${own ? `key ${own}` : this.#who(req).id}`))
+      const id = this.#id(`host ${number} ${own ? `key ${own}` : this.#who(req).id}`)
+      const taken = await take(id, this.#hasWaited(req))
       tell(res, `${points}-per-${per}`, limit, taken)
       if (!taken.allowed) throw tooManyRequests(taken.resetMs)
       next()
@@ -64,7 +69,7 @@ export class RateLimits {
     return handle(async (req, res, next) => {
       const { kind, id } = this.#who(req)
       const [limit, take] = limiters[kind]
-      const taken = await take(this.#id(`pages ${id}`))
+      const taken = await take(this.#id(`pages ${id}`), this.#hasWaited(req))
       if (taken.allowed) return next()
       tell(res, 'pages', limit, taken)
       throw tooManyRequests(taken.resetMs)
@@ -75,6 +80,12 @@ export class RateLimits {
     const { decision } = this.#parts.states.of(req)
     if (decision.kind === 'live') return { kind: 'user', id: `user ${decision.record.userId}` }
     return { kind: 'network', id: `network ${networkOf(this.#parts.addressOf(req))}` }
+  }
+
+  #hasWaited(req: Request): boolean {
+    const { states, clock } = this.#parts
+    const now = clock.now()
+    return now - (states.arrivedAt(req) ?? now) > PATIENCE_MS
   }
 
   #id = (text: string): string => this.#signer.sign(text)

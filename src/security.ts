@@ -123,7 +123,7 @@ export async function createSecurity<U extends HostUser>(options: SecurityOption
   const parts = { db, users, passwords, factors, proofs, requestSession, passkeyCookie }
   const { strategies, ours } = openStrategies({ ...parts, whence, refused })
   const isHalfWay = (req: Request) => halfFinishedCookie.tokenOf(req) !== null
-  const rateLimits = new RateLimits({ redis: registry.redis, states, addressOf, secrets })
+  const rateLimits = new RateLimits({ redis: registry.redis, states, addressOf, clock, secrets })
   const csrf = new Csrf({ secrets, origin, secure, clock, states })
   const flash = new FlashCookie(secrets, secure)
   const { basePath, productName } = config

@@ -53,6 +53,15 @@ describe('Redis is gone, and comes back', function () {
     }
   })
 
+  it('paused: the first request of all is one of our own pages, which counts requests; it waits for Redis once', async () => {
+    fleet.server.pause()
+    try {
+      for (const host of fleet.hosts) await soon(host, '/security/sessions', alive.cookie, 200)
+    } finally {
+      fleet.server.resume()
+    }
+  })
+
   it('paused: the first request of a session that is dead is answered within a second too', async () => {
     assert.equal(await revoke(fleet.b, alive, victim), 200)
     fleet.server.pause()
