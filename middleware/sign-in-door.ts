@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestHandler } from 'express'
 import type { Clock } from '../src/core/clock.js'
-import type { HashingLane } from '../src/features/passwords/hashing-lane.js'
+import type { Attempter, HashingLane } from '../src/features/passwords/hashing-lane.js'
 import { busyAnswer } from './busy-answer.js'
 import type { KnownDeviceCookie } from './known-device.js'
 import { askedOf } from './negotiate.js'
@@ -21,6 +21,7 @@ interface Parts {
 
 interface Arrival {
   req: IncomingMessage
+  whom: Attempter
   /** What the host keeps in an AsyncLocalStorage must not be that of another request. (`AsyncResource.bind` costs forty times as much.) */
   context: AsyncResource
   letIn: () => void
@@ -37,7 +38,7 @@ const PAUSE_MS = 25
  * hashing lane has room for are let in, one at a time and with pauses, so that other requests are served in between; the
  * others are refused here, before they cost a session, a body or a query. Some of that room is for browsers in which
  * somebody has signed in before, so that who floods the door does not shut the owners out with the strangers. Whether it
- * is true that they have is asked of the database inside; who lies about it here is where all would be without this.
+ * is true that they have is asked of the database inside: who lies about it passes here, and has no room in the lane.
  *
  * It is one door with two places to stand: first in our router, and before Express (`front-door.ts`), whose own work for
  * a request is more than a refusal costs. Whoever was let in at the front is not asked again inside.
@@ -78,9 +79,11 @@ export class SignInDoor {
   }
 
   #wait(req: IncomingMessage, letIn: () => void, refuse: () => void): void {
-    const arrival = { req, context: new AsyncResource('SignIn'), letIn, refuse }
     const { lane, knownDevice } = this.#parts
-    const hasPlace = this.#entering.length < lane.roomFor(knownDevice.isClaimedBy(req) ? 'known device' : 'stranger')
+    const whom: Attempter = knownDevice.isClaimedBy(req) ? 'known' : 'stranger'
+    const arrival = { req, whom, context: new AsyncResource('SignIn'), letIn, refuse }
+    // strangers who came earlier are no hindrance: where there is no room for them when it is their turn, they are refused
+    const hasPlace = this.#entering.filter((each) => each.whom === whom).length < lane.roomFor(whom)
     if (hasPlace) this.#entering.push(arrival)
     else this.#surplus.push(arrival)
     this.#next()
@@ -117,10 +120,10 @@ export class SignInDoor {
 
   /** Says whether it was let in. */
   #serve(arrival: Arrival): boolean {
-    const { req, context, letIn } = arrival
+    const { req, whom, context, letIn } = arrival
     if (!req.socket.writable) return false
     const { clock, lane } = this.#parts
-    if (!lane.hasRoom) return this.#refuse(arrival)
+    if (lane.roomFor(whom) <= 0) return this.#refuse(arrival)
     this.#letInAt = clock.monotonic()
     this.#letIn.add(req)
     context.runInAsyncScope(letIn)

@@ -44,6 +44,24 @@ describe('The hashing lane', () => {
     await Promise.all(running)
   })
 
+  it('keeps a fifth of its room for the known', async () => {
+    const lane = new HashingLane({ concurrent: 1, waiting: 10 })
+    let end = () => {}
+    const held = new Promise<void>((done) => (end = done))
+    const strangers = Array.from({ length: 9 }, () => lane.run(() => held, 'stranger'))
+    await assert.rejects(
+      lane.run(() => held, 'stranger'),
+      { code: 'busy' },
+    )
+    const known = [lane.run(() => held, 'known'), lane.run(() => held, 'known')]
+    await assert.rejects(
+      lane.run(() => held, 'known'),
+      { code: 'busy' },
+    )
+    end()
+    await Promise.all([...strangers, ...known])
+  })
+
   it('goes on when work fails', async () => {
     const lane = new HashingLane({ concurrent: 1, waiting: 1 })
     const failing = lane.run(() => Promise.reject(new Error('malformed hash')))

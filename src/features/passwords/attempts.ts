@@ -1,5 +1,5 @@
 import type { Counter, Throttle, Wait } from '../throttle/throttle.js'
-import type { HashingLane } from './hashing-lane.js'
+import type { Attempter, HashingLane } from './hashing-lane.js'
 
 /** What came of an attempt, and the wait that begins because of it. */
 export interface Attempted<T> {
@@ -25,12 +25,13 @@ export class PasswordAttempts {
     counters: readonly Counter[],
     verify: () => Promise<T>,
     isRight: (result: T) => boolean,
+    whom: Attempter,
   ): Promise<Attempted<T>> {
     await this.#throttle.assertFree(counters)
     const { result, reservation } = await this.#lane.run(async () => {
       const reservation = await this.#throttle.reserve(counters)
       return { reservation, result: await verify() }
-    })
+    }, whom)
     if (!isRight(result)) return { result, wait: reservation.wait }
     await this.#throttle.giveBack(reservation)
     return { result, wait: null }

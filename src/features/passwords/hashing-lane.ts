@@ -6,6 +6,9 @@ const RETRY_AFTER_S = 2
 /** So long the host's own check of a password may take: one that never ends must not keep its place in the lane. */
 const HOST_CHECK_MS = 5_000
 
+/** Known: signed in, or in a browser in which they have signed in before. */
+export type Attempter = 'known' | 'stranger'
+
 /** So much of the room to wait in is for known devices. */
 const KEPT_SHARE = 0.2
 
@@ -48,14 +51,10 @@ export class HashingLane {
     this.#waiting = waiting
   }
 
-  get hasRoom(): boolean {
-    return this.roomFor('known device') > 0
-  }
-
   /** So many more attempts may come now; of a crowd of strangers fewer, so that it leaves room for the known. */
-  roomFor(whom: 'known device' | 'stranger'): number {
+  roomFor(whom: Attempter): number {
     const room = this.#attempts.free + Math.max(0, this.#waiting - this.#attempts.waiting)
-    return whom === 'known device' ? room : room - Math.floor(this.#waiting * KEPT_SHARE)
+    return whom === 'known' ? room : room - Math.floor(this.#waiting * KEPT_SHARE)
   }
 
   /** True when the next attempt would be verified at once. */
@@ -69,13 +68,13 @@ export class HashingLane {
   }
 
   /** Throws `busy` when there is no room; asked first, so that a crowd costs no query either. */
-  assertRoom(): void {
-    if (!this.hasRoom) throw this.refusal()
+  assertRoom(whom: Attempter = 'known'): void {
+    if (this.roomFor(whom) <= 0) throw this.refusal()
   }
 
   /** Runs the work when its turn comes. Throws `busy` when too many wait. */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    this.assertRoom()
+  async run<T>(work: () => Promise<T>, whom: Attempter = 'known'): Promise<T> {
+    this.assertRoom(whom)
     return this.#attempts.run(work)
   }
 

@@ -103,7 +103,12 @@ export class Passwords {
     const device = await this.#parts.devices.find(user?.id ?? null, from.deviceToken(user?.id ?? ''))
     const counters = this.#parts.throttle.forSignIn({ email, userId: user?.id ?? null, address: from.address, device })
     const work = () => verify(user)
-    const { result, wait } = await this.#attempts.run(counters, work, (verified) => isRight(verified, user))
+    const { result, wait } = await this.#attempts.run(
+      counters,
+      work,
+      (verified) => isRight(verified, user),
+      device === null ? 'stranger' : 'known',
+    )
     return { user, result, wait }
   }
 
@@ -127,7 +132,7 @@ export class Passwords {
       return { epoch, managedHere: passwordHash !== null, right }
     }
     const counters = this.#parts.throttle.forSession(publicId)
-    return (await this.#attempts.run(counters, verify, ({ right }) => right)).result
+    return (await this.#attempts.run(counters, verify, ({ right }) => right, 'known')).result
   }
 
   /** The host's table keeps this user's password. */
