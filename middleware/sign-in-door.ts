@@ -49,6 +49,8 @@ export class SignInDoor {
   /** For whom the lane had room when they came; and for whom it had none. */
   readonly #entering: Arrival[] = []
   readonly #surplus: Arrival[] = []
+  /** How many of either are among those who enter. */
+  readonly #waiting: Record<Attempter, number> = { known: 0, stranger: 0 }
   #letInAt = -Infinity
   #pause: ReturnType<typeof setTimeout> | undefined
   /** The next turn of the event loop is ours. */
@@ -83,9 +85,11 @@ export class SignInDoor {
     const whom: Attempter = knownDevice.isClaimedBy(req) ? 'known' : 'stranger'
     const arrival = { req, whom, context: new AsyncResource('SignIn'), letIn, refuse }
     // strangers who came earlier are no hindrance: where there is no room for them when it is their turn, they are refused
-    const hasPlace = this.#entering.filter((each) => each.whom === whom).length < lane.roomFor(whom)
-    if (hasPlace) this.#entering.push(arrival)
-    else this.#surplus.push(arrival)
+    const hasPlace = this.#waiting[whom] < lane.roomFor(whom)
+    if (hasPlace) {
+      this.#entering.push(arrival)
+      this.#waiting[whom] += 1
+    } else this.#surplus.push(arrival)
     this.#next()
   }
 
@@ -115,7 +119,11 @@ export class SignInDoor {
 
   /** Whoever has left meanwhile takes nobody's turn. */
   #letOneIn(): void {
-    while (this.#entering.length > 0) if (this.#serve(this.#entering.shift()!)) break
+    while (this.#entering.length > 0) {
+      const arrival = this.#entering.shift()!
+      this.#waiting[arrival.whom] -= 1
+      if (this.#serve(arrival)) break
+    }
   }
 
   /** Says whether it was let in. */

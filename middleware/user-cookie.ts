@@ -23,9 +23,11 @@ interface Options {
 export class UserCookie {
   readonly #options: Options
   readonly #signers: Signer[]
+  readonly #prefix: string
 
   constructor(options: Options) {
     this.#options = options
+    this.#prefix = this.#cookie('').name
     this.#signers = options.secrets.map((secret) => new Signer([secret], options.purpose))
   }
 
@@ -34,10 +36,9 @@ export class UserCookie {
     return this.#names(userId).reduce<string | null>((found, name) => found ?? readCookie(req, name), null)
   }
 
-  /** True when this browser says that it carries a token, for whomever. Nothing of that is verified. */
-  isCarriedBy(req: IncomingMessage): boolean {
-    const { name: prefix } = this.#cookie('')
-    return cookieNames(req).some((name) => name.startsWith(prefix))
+  /** True when this browser says that it carries a token, for whomever. Nothing is verified, nor read twice: crowds are asked. */
+  isCarriedBy({ headers }: IncomingMessage): boolean {
+    return headers.cookie?.includes(this.#prefix) ?? false
   }
 
   /** Gives the browser a token for a user, for `maxAge` milliseconds. The browser forgets whom it has known longest. */
@@ -45,9 +46,9 @@ export class UserCookie {
     const { res } = req
     if (!res || res.headersSent) return
     const names = this.#names(userId)
-    const { options, name: prefix } = this.#cookie('')
+    const { options } = this.#cookie('')
     res.cookie(names[0]!, token, { ...options, maxAge })
-    const known = cookieNames(req).filter((name) => name.startsWith(prefix) && name !== names[0])
+    const known = cookieNames(req).filter((name) => name.startsWith(this.#prefix) && name !== names[0])
     const others = known.filter((name) => !names.includes(name))
     // a browser sends the cookie that it has had longest first (RFC 6265, 5.4)
     const surplus = others.slice(0, Math.max(0, others.length - (PER_BROWSER - 1)))
@@ -59,5 +60,7 @@ export class UserCookie {
     return this.#signers.map((signer) => this.#cookie(signer.sign(userId).slice(0, NAME_LENGTH)).name)
   }
 
-  #cookie = (suffix: string) => pageCookie(`${this.#options.name}_${suffix}`, this.#options.secure)
+  #cookie(suffix: string) {
+    return pageCookie(`${this.#options.name}_${suffix}`, this.#options.secure)
+  }
 }
