@@ -22,7 +22,10 @@ interface Parts {
 /** Many people may share a network, so its visitors together get more than one user. */
 const VISITORS_SHARE = 5
 const MINUTE_S = 60
-/** A request that has taken so long by now has waited for a store that does not answer; it is not to wait for it again. */
+/**
+ * A request that has taken so long by now may have waited for a store that does not answer; it is not to wait for it again
+ * for long. It asks all the same: else whoever sends a body slowly would be counted by no other process.
+ */
 const PATIENCE_MS = 300
 
 /** Limits on the number of requests. They guard against load; guessing is held back where secrets are verified. */

@@ -8,6 +8,7 @@ import { systemClock } from '../../src/core/clock.js'
 import { HashingLane } from '../../src/features/passwords/hashing-lane.js'
 import { openDatabase } from '../../src/stores/sql/database.js'
 import { ada, PASSWORDS, startHost, type Host } from '../support/host.js'
+import { until } from '../support/clock.js'
 import { BASE } from '../support/browser.js'
 import { WRONG } from './guess.js'
 
@@ -187,6 +188,37 @@ describe('More sign-ins at once than the lane takes', () => {
       assert.ok((await Promise.all(crowd)).filter((page) => page.status === 503).length > 10, 'else there was no crowd')
       wide.errors.splice(0)
     } finally {
+      await wide.close()
+    }
+  })
+
+  it('leave room in the lane itself, where the device is verified', async () => {
+    let free = () => {}
+    const held = new Promise<boolean>((done) => (free = () => done(false)))
+    let asked = 0
+    const wide = await startHost({
+      passwords: { hashing: { concurrent: 1, waiting: 5 } },
+      routes: (app, security) =>
+        void app.post('/own-sign-in', (req, res, next) => {
+          asked += 1
+          security.throttleSignIn(req, `eve${asked}@acme.test`, () => held).then(() => res.end(), next)
+        }),
+    })
+    try {
+      const owner = wide.browser()
+      await owner.signIn(ada, PASSWORDS.u1!)
+      await owner.submit(await owner.visit(`${BASE}/`), '/sign-out')
+      const crowd = Array.from({ length: 5 }, () => wide.browser().post('/own-sign-in', {}))
+      await until('the crowd', () => asked === 5)
+      await new Promise((done) => setTimeout(done, 200)) // until it waits in the lane; nobody announces that
+      const signedIn = owner.signIn(ada, PASSWORDS.u1!)
+      await new Promise((done) => setTimeout(done, 100)) // it would be refused at once
+      free()
+      assert.equal((await signedIn).status, 303)
+      await Promise.all(crowd)
+      wide.errors.splice(0)
+    } finally {
+      free()
       await wide.close()
     }
   })

@@ -111,16 +111,19 @@ describe('The outbox', function () {
     assert.deepEqual(host.errors.map(String), ['Error: the server is away'])
   })
 
-  it('waits 30 seconds, 1, 2, 4 ... 60 minutes; forgets after thirty days what was sent, and not what was not', async () => {
-    await start({ mail: undefined })
-    const { clock } = host
-    const outbox = new Outbox({
+  const outboxOf = ({ clock }: Host) =>
+    new Outbox({
       db,
       clock,
       envelopes: new Envelopes(envelopeKeys(undefined, [SECRET])),
       enabled: true,
       isNoticeOn: () => true,
     })
+
+  it('waits 30 seconds, 1, 2, 4 ... 60 minutes; forgets after thirty days what was sent, and not what was not', async () => {
+    await start({ mail: undefined })
+    const { clock } = host
+    const outbox = outboxOf(host)
     const order = { kind: 'new_device', occurredAt: 0, origin: NO_ORIGIN } as const
     const write = (userId: string) => db.transaction().execute((tx) => outbox.write(tx, { ...order, userId }))
     await write('u1')
@@ -158,13 +161,7 @@ describe('The outbox', function () {
   it('what another process has taken over meanwhile is not put back by the one that was too late', async () => {
     await start({ mail: undefined })
     const { clock } = host
-    const outbox = new Outbox({
-      db,
-      clock,
-      envelopes: new Envelopes(envelopeKeys(undefined, [SECRET])),
-      enabled: true,
-      isNoticeOn: () => true,
-    })
+    const outbox = outboxOf(host)
     const order = { kind: 'new_device', occurredAt: 0, origin: NO_ORIGIN, userId: 'u1' } as const
     await db.transaction().execute((tx) => outbox.write(tx, order))
     const late = await outbox.claim()

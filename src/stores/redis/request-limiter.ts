@@ -1,4 +1,5 @@
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
+import { inTime } from '../../core/in-time.js'
 import { limitKey } from './keys.js'
 import type { RedisLink } from './link.js'
 
@@ -16,8 +17,11 @@ export interface Taken {
   resetMs: number
 }
 
-/** Counts one request on a key; `alone`: in this process, without asking Redis. */
-export type RequestLimiter = (key: string, alone?: boolean) => Promise<Taken>
+/** Counts one request on a key; `hurried`: Redis gets no more than a moment to answer. */
+export type RequestLimiter = (key: string, hurried?: boolean) => Promise<Taken>
+
+/** A hundred times as long as Redis takes when it answers at all. */
+const MOMENT_MS = 100
 
 /** One command, so that a counter never stays without an end. */
 const COUNT = `
@@ -52,9 +56,14 @@ export function openLimiter(redis: RedisLink | null, { points, seconds }: Limit)
         inMemoryBlockOnConsumed: points + 1, // who is over the limit asks Redis no more
       })
     : memory
-  return async (key, alone = false) => {
+  const soon = (key: string) =>
+    inTime(limiter.consume(key), MOMENT_MS).catch((error: unknown) => {
+      if (error instanceof RateLimiterRes) throw error
+      return memory.consume(key)
+    })
+  return async (key, hurried = false) => {
     try {
-      return taken(await (alone ? memory : limiter).consume(limitKey(key)), true)
+      return taken(await (hurried ? soon(limitKey(key)) : limiter.consume(limitKey(key))), true)
     } catch (refusal) {
       if (refusal instanceof RateLimiterRes) return taken(refusal, false)
       throw refusal
